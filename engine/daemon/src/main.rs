@@ -1,0 +1,3 @@
+//! `lode-engine`: seals, proves and verifies sectors on real disks and devices.
+
+fn main() {}

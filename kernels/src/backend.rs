@@ -1,0 +1,228 @@
+//! The seam: what a device does.
+
+use crate::{cpu, DeviceInfo, Fr, G1Affine, G1Projective, G2Affine, G2Projective, Node, Result};
+
+/// Base (depth-robust) parents of a node.
+pub const BASE_DEGREE: usize = 6;
+/// Expander parents of a node.
+pub const EXPANSION_DEGREE: usize = 8;
+/// All parents of a node.
+pub const DEGREE: usize = BASE_DEGREE + EXPANSION_DEGREE;
+
+/// The parents of one node: six base parents, then eight expander parents.
+pub type Parents = [u32; DEGREE];
+
+/// A hash from a fixed number of nodes to one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hash {
+    /// `SHA256(left ‖ right)`, cut to 254 bits: the nodes of tree D.
+    Sha256,
+    /// Poseidon over 2 nodes with the Merkle-tree tag `2² − 1`.
+    Poseidon2,
+    /// Poseidon over 4 nodes with the Merkle-tree tag `2⁴ − 1`.
+    Poseidon4,
+    /// Poseidon over 8 nodes with the Merkle-tree tag `2⁸ − 1`.
+    Poseidon8,
+    /// Poseidon over 11 nodes with the Merkle-tree tag `2¹¹ − 1`.
+    Poseidon11,
+}
+
+impl Hash {
+    /// Nodes that go into one digest.
+    pub fn arity(self) -> usize {
+        match self {
+            Hash::Sha256 | Hash::Poseidon2 => 2,
+            Hash::Poseidon4 => 4,
+            Hash::Poseidon8 => 8,
+            Hash::Poseidon11 => 11,
+        }
+    }
+
+    /// The Poseidon of that arity, where the protocol has one.
+    pub fn poseidon(arity: usize) -> Option<Hash> {
+        match arity {
+            2 => Some(Hash::Poseidon2),
+            4 => Some(Hash::Poseidon4),
+            8 => Some(Hash::Poseidon8),
+            11 => Some(Hash::Poseidon11),
+            _ => None,
+        }
+    }
+}
+
+/// One sector's share in labelling: its identity, the layer before, and the layer that is written.
+#[derive(Debug)]
+pub struct Lane<'a> {
+    /// The replica id that starts every preimage.
+    pub replica_id: Node,
+    /// The whole layer before this one; empty at layer 1.
+    pub previous: &'a [Node],
+    /// The whole layer; all nodes before the first one to label are already there.
+    pub labels: &'a mut [Node],
+}
+
+/// Curve points in the encoding of a parameter file: uncompressed, big-endian, 96 bytes each in G1,
+/// 192 bytes each in G2.
+#[derive(Clone, Copy, Debug)]
+pub struct Bases<'a> {
+    /// Names these points for as long as the process lives, so that a device may keep them in its memory
+    /// between calls; 0 says that they have no name.
+    pub id: u64,
+    /// The points.
+    pub bytes: &'a [u8],
+}
+
+/// Which way a number-theoretic transform runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From coefficients to evaluations.
+    Forward,
+    /// From evaluations to coefficients.
+    Inverse,
+}
+
+/// A device that does the heavy arithmetic.
+///
+/// Only [`info`](Backend::info) is required: every operation has a body, and the bodies are the CPU.
+/// Operations are coarse, take plain slices, and hand over whole rows.
+pub trait Backend: Send + Sync {
+    /// Who this device is, and what it does itself.
+    fn info(&self) -> &DeviceInfo;
+
+    /// `digests[i] = H(preimages[i·arity .. (i+1)·arity])`.
+    ///
+    /// # Errors
+    /// When a Poseidon preimage is not canonical.
+    fn hash(&self, hash: Hash, preimages: &[Node], digests: &mut [Node]) -> Result<()> {
+        cpu::hash(hash, preimages, digests)
+    }
+
+    /// All rows of a tree above its leaves: row 1, row 2, … root, one after the other.
+    ///
+    /// `leaves.len()` is a power of the arity; `above.len()` is `(leaves.len() − 1) / (arity − 1)`.
+    ///
+    /// # Errors
+    /// As [`hash`](Backend::hash).
+    fn tree(&self, hash: Hash, leaves: &[Node], above: &mut [Node]) -> Result<()> {
+        let (mut children, mut above) = (leaves, above);
+        while !above.is_empty() {
+            let (row, rest) = above.split_at_mut(children.len() / hash.arity());
+            self.hash(hash, children, row)?;
+            (children, above) = (row, rest);
+        }
+        Ok(())
+    }
+
+    /// Hashes each column: `digests[v] = Poseidon(layers[0][v], layers[1][v], …)`, with 2 or 11 layers.
+    ///
+    /// # Errors
+    /// When a label is not canonical.
+    fn columns(&self, layers: &[&[Node]], digests: &mut [Node]) -> Result<()> {
+        cpu::columns(self, layers, digests)
+    }
+
+    /// Columns straight into a base tree of tree C: `tree` receives the column digests and, after them,
+    /// every row above.
+    ///
+    /// # Errors
+    /// As [`columns`](Backend::columns).
+    fn columns_tree(&self, layers: &[&[Node]], tree: &mut [Node]) -> Result<()> {
+        let (leaves, above) = tree.split_at_mut(layers[0].len());
+        self.columns(layers, leaves)?;
+        self.tree(Hash::Poseidon8, leaves, above)
+    }
+
+    /// Encodes a part of the data straight into a base tree of tree R-last: `data` becomes the replica, and
+    /// `kept` receives the rows above the replica but for the lowest `n_discarded`.
+    ///
+    /// # Errors
+    /// As [`encode`](Backend::encode).
+    fn encode_tree(&self, key: &[Node], data: &mut [Node], n_discarded: usize, kept: &mut [Node]) -> Result<()> {
+        cpu::encode_tree(self, key, data, n_discarded, kept)
+    }
+
+    /// Labels nodes `first .. first + parents.len()` of a layer, in every lane.
+    ///
+    /// `layer` counts from 1. All lanes share the graph, hence the parents.
+    ///
+    /// # Errors
+    /// None on the CPU; a device may fail.
+    fn label(&self, layer: u32, first: usize, parents: &[Parents], lanes: &mut [Lane<'_>]) -> Result<()> {
+        cpu::label(layer, first, parents, lanes);
+        Ok(())
+    }
+
+    /// Adds the key to the data, node by node, modulo r: the data becomes the replica.
+    ///
+    /// # Errors
+    /// When a node of either is not canonical.
+    fn encode(&self, key: &[Node], data: &mut [Node]) -> Result<()> {
+        cpu::encode(key, data)
+    }
+
+    /// Takes the key from the replica, node by node, modulo r: the replica becomes the data.
+    ///
+    /// # Errors
+    /// When a node of either is not canonical.
+    fn decode(&self, key: &[Node], replica: &mut [Node]) -> Result<()> {
+        cpu::decode(key, replica)
+    }
+
+    /// The number-theoretic transform in natural order, over the subgroup of `values.len()` roots of unity.
+    ///
+    /// Forward: `X[k] = Σ x[j]·ω^{jk}`; inverse: `x[j] = n⁻¹·Σ X[k]·ω^{−jk}`. The length is a power of two up
+    /// to 2³².
+    ///
+    /// # Errors
+    /// None on the CPU; a device may fail.
+    fn ntt(&self, direction: Direction, values: &mut [Fr]) -> Result<()> {
+        cpu::ntt(direction, values);
+        Ok(())
+    }
+
+    /// The quotient of Groth16: from the evaluations of A, B and C on the domain to the coefficients of
+    /// `h = (A·B − C) / Z`, which replace `a`. `b` and `c` hold nothing of use afterwards.
+    ///
+    /// The three have the same length m, a power of two. `h` has degree m − 2: the last coefficient is zero
+    /// exactly when the constraints hold.
+    ///
+    /// # Errors
+    /// None on the CPU; a device may fail.
+    fn quotient(&self, a: &mut [Fr], b: &mut [Fr], c: &mut [Fr]) -> Result<()> {
+        cpu::quotient(self, a, b, c)
+    }
+
+    /// `Σ scalars[i] · bases[i]` in G1.
+    ///
+    /// # Errors
+    /// When a base is not an encoding of a point on the curve. The subgroup is not checked.
+    fn msm_g1(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G1Projective> {
+        cpu::msm_g1(bases, scalars)
+    }
+
+    /// `Σ scalars[i] · bases[i]` in G2.
+    ///
+    /// # Errors
+    /// When a base is not an encoding of a point on the curve. The subgroup is not checked.
+    fn msm_g2(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G2Projective> {
+        cpu::msm_g2(bases, scalars)
+    }
+
+    /// `multiples[i] = scalars[i] · base` in G1: one base, many scalars.
+    ///
+    /// # Errors
+    /// None on the CPU; a device may fail.
+    fn multiples_g1(&self, base: &G1Affine, scalars: &[Fr], multiples: &mut [G1Affine]) -> Result<()> {
+        cpu::multiples_g1(base, scalars, multiples);
+        Ok(())
+    }
+
+    /// `multiples[i] = scalars[i] · base` in G2: one base, many scalars.
+    ///
+    /// # Errors
+    /// None on the CPU; a device may fail.
+    fn multiples_g2(&self, base: &G2Affine, scalars: &[Fr], multiples: &mut [G2Affine]) -> Result<()> {
+        cpu::multiples_g2(base, scalars, multiples);
+        Ok(())
+    }
+}

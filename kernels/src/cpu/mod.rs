@@ -1,0 +1,54 @@
+//! The CPU: the portable bodies behind every operation of [`Backend`].
+
+mod encode;
+mod groth16;
+mod label;
+mod poseidon;
+mod sha256;
+mod tree;
+
+pub(crate) use encode::{decode, encode};
+pub(crate) use groth16::{msm_g1, msm_g2, multiples_g1, multiples_g2, ntt, quotient};
+pub(crate) use label::label;
+pub(crate) use tree::{columns, encode_tree};
+
+use crate::{Backend, DeviceInfo, Hash, Node, Result};
+
+/// Nodes handed to one thread at a time: enough to hide the hand-over, few enough to share out evenly.
+const CHUNK_LEN: usize = 1 << 10;
+
+/// The CPU as a device: all cores, nothing overridden.
+#[derive(Debug)]
+pub struct Cpu {
+    info: DeviceInfo,
+}
+
+impl Cpu {
+    /// Looks at the CPU this process runs on.
+    pub fn new() -> Cpu {
+        Cpu { info: DeviceInfo { name: "cpu".into(), model: "CPU".into(), native: &["all"] } }
+    }
+}
+
+impl Default for Cpu {
+    fn default() -> Cpu {
+        Cpu::new()
+    }
+}
+
+impl Backend for Cpu {
+    fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+}
+
+pub(crate) fn hash(hash: Hash, preimages: &[Node], digests: &mut [Node]) -> Result<()> {
+    assert_eq!(preimages.len(), digests.len() * hash.arity(), "preimages and digests of {hash:?}");
+    match hash {
+        Hash::Sha256 => {
+            sha256::hash(preimages, digests);
+            Ok(())
+        }
+        _ => poseidon::hash(hash.arity(), preimages, digests),
+    }
+}

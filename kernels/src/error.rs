@@ -1,0 +1,26 @@
+//! What a device can fail at.
+
+/// A device could not do what it was asked, through no fault of the numbers it was given.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// 32 bytes that should be a field element are not below the modulus.
+    #[error("{what}: node {index} is not a canonical field element")]
+    NotCanonical {
+        /// Which of the operation's slices holds it.
+        what: &'static str,
+        /// Its position in that slice.
+        index: usize,
+    },
+    /// Bytes that should be a curve point are not one.
+    #[error("{group}: point {index} is not an encoding of a point on the curve")]
+    NotOnCurve {
+        /// `G1` or `G2`.
+        group: &'static str,
+        /// Its position among the bases.
+        index: usize,
+    },
+}
+
+/// What an operation of a device answers.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
