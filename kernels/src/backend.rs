@@ -137,7 +137,13 @@ pub trait Backend: Send + Sync {
     ///
     /// # Errors
     /// As [`encode`](Backend::encode).
-    fn encode_tree(&self, key: &[Node], data: &mut [Node], n_discarded: usize, kept: &mut [Node]) -> Result<()> {
+    fn encode_tree(
+        &self,
+        key: &[Node],
+        data: &mut [Node],
+        n_discarded: usize,
+        kept: &mut [Node],
+    ) -> Result<()> {
         cpu::encode_tree(self, key, data, n_discarded, kept)
     }
 

@@ -37,7 +37,11 @@ impl Node {
     /// When the length is no multiple of 32.
     pub fn slice(bytes: &[u8]) -> &[Node] {
         let (nodes, rest) = bytes.as_chunks::<32>();
-        assert!(rest.is_empty(), "{} bytes are no whole number of nodes", bytes.len());
+        assert!(
+            rest.is_empty(),
+            "{} bytes are no whole number of nodes",
+            bytes.len()
+        );
         // SAFETY: `Node` is a transparent wrapper of `[u8; 32]`; length and lifetime stay the same.
         unsafe { std::slice::from_raw_parts(nodes.as_ptr().cast(), nodes.len()) }
     }
@@ -47,7 +51,11 @@ impl Node {
     /// # Panics
     /// When the length is no multiple of 32.
     pub fn slice_mut(bytes: &mut [u8]) -> &mut [Node] {
-        assert!(bytes.len() % 32 == 0, "{} bytes are no whole number of nodes", bytes.len());
+        assert!(
+            bytes.len() % 32 == 0,
+            "{} bytes are no whole number of nodes",
+            bytes.len()
+        );
         let (nodes, _) = bytes.as_chunks_mut::<32>();
         // SAFETY: as in `slice`; the exclusive borrow is handed on.
         unsafe { std::slice::from_raw_parts_mut(nodes.as_mut_ptr().cast(), nodes.len()) }

@@ -63,7 +63,12 @@ const fn small(size: u64, sub: usize, top: usize) -> Geometry {
 }
 
 const fn large(size: u64, sub: usize, top: usize) -> Geometry {
-    Geometry { layers: 11, porep_partitions: 10, porep_challenges: 18, ..small(size, sub, top) }
+    Geometry {
+        layers: 11,
+        porep_partitions: 10,
+        porep_challenges: 18,
+        ..small(size, sub, top)
+    }
 }
 
 impl Geometry {
@@ -127,7 +132,10 @@ impl SectorSize {
 
     /// The size with so many bytes, where the protocol has one.
     pub fn from_bytes(bytes: u64) -> Option<SectorSize> {
-        GEOMETRIES.iter().map(|row| row.sector_size).find(|size| size.0 == bytes)
+        GEOMETRIES
+            .iter()
+            .map(|row| row.sector_size)
+            .find(|size| size.0 == bytes)
     }
 }
 
@@ -157,7 +165,12 @@ impl FromStr for SectorSize {
     type Err = UnknownSize;
 
     fn from_str(word: &str) -> Result<SectorSize, UnknownSize> {
-        let size = GEOMETRIES.iter().map(|row| row.sector_size).find(|size| size.to_string() == word);
-        size.ok_or_else(|| UnknownSize { word: word.to_owned() })
+        let size = GEOMETRIES
+            .iter()
+            .map(|row| row.sector_size)
+            .find(|size| size.to_string() == word);
+        size.ok_or_else(|| UnknownSize {
+            word: word.to_owned(),
+        })
     }
 }

@@ -6,8 +6,12 @@ use super::CHUNK_LEN;
 use crate::{Error, Node, Result};
 
 /// The modulus r of the scalar field, little-endian words.
-pub(super) const MODULUS: [u64; 4] =
-    [0xffff_ffff_0000_0001, 0x53bd_a402_fffe_5bfe, 0x3339_d808_09a1_d805, 0x73ed_a753_299d_7d48];
+pub(super) const MODULUS: [u64; 4] = [
+    0xffff_ffff_0000_0001,
+    0x53bd_a402_fffe_5bfe,
+    0x3339_d808_09a1_d805,
+    0x73ed_a753_299d_7d48,
+];
 
 pub(crate) fn encode(key: &[Node], data: &mut [Node]) -> Result<()> {
     zip(key, data, "data", add)
@@ -17,9 +21,17 @@ pub(crate) fn decode(key: &[Node], replica: &mut [Node]) -> Result<()> {
     zip(key, replica, "replica", subtract)
 }
 
-fn zip(key: &[Node], nodes: &mut [Node], what: &'static str, operation: fn(Words, Words) -> Words) -> Result<()> {
+fn zip(
+    key: &[Node],
+    nodes: &mut [Node],
+    what: &'static str,
+    operation: fn(Words, Words) -> Words,
+) -> Result<()> {
     assert_eq!(key.len(), nodes.len(), "key and {what}");
-    let chunks = key.par_chunks(CHUNK_LEN).zip(nodes.par_chunks_mut(CHUNK_LEN)).enumerate();
+    let chunks = key
+        .par_chunks(CHUNK_LEN)
+        .zip(nodes.par_chunks_mut(CHUNK_LEN))
+        .enumerate();
     chunks.try_for_each(|(chunk, (key, nodes))| {
         for (offset, (key, node)) in key.iter().zip(nodes).enumerate() {
             let index = chunk * CHUNK_LEN + offset;

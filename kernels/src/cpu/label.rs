@@ -12,7 +12,11 @@ const N_REPEATED: usize = 37;
 
 pub(crate) fn label(layer: u32, first: usize, parents: &[Parents], lanes: &mut [Lane<'_>]) {
     lanes.par_iter_mut().for_each(|lane| {
-        assert_eq!(layer == 1, lane.previous.is_empty(), "layer 1, and only layer 1, has none before it");
+        assert_eq!(
+            layer == 1,
+            lane.previous.is_empty(),
+            "layer 1, and only layer 1, has none before it"
+        );
         for (offset, parents) in parents.iter().enumerate() {
             let index = first + offset;
             lane.labels[index] = label_node(layer, index, parents, lane);
@@ -37,7 +41,11 @@ fn label_node(layer: u32, index: usize, parents: &Parents, lane: &Lane<'_>) -> N
     let n_parents = if layer == 1 { BASE_DEGREE } else { DEGREE };
     let mut labels = [Node::ZERO; DEGREE];
     for (slot, &parent) in parents[..n_parents].iter().enumerate() {
-        let row: &[Node] = if slot < BASE_DEGREE { lane.labels } else { lane.previous };
+        let row: &[Node] = if slot < BASE_DEGREE {
+            lane.labels
+        } else {
+            lane.previous
+        };
         labels[slot] = row[parent as usize];
     }
     for position in 0..N_REPEATED {

@@ -26,7 +26,13 @@ pub struct Cpu {
 impl Cpu {
     /// Looks at the CPU this process runs on.
     pub fn new() -> Cpu {
-        Cpu { info: DeviceInfo { name: "cpu".into(), model: "CPU".into(), native: &["all"] } }
+        Cpu {
+            info: DeviceInfo {
+                name: "cpu".into(),
+                model: "CPU".into(),
+                native: &["all"],
+            },
+        }
     }
 }
 
@@ -43,7 +49,11 @@ impl Backend for Cpu {
 }
 
 pub(crate) fn hash(hash: Hash, preimages: &[Node], digests: &mut [Node]) -> Result<()> {
-    assert_eq!(preimages.len(), digests.len() * hash.arity(), "preimages and digests of {hash:?}");
+    assert_eq!(
+        preimages.len(),
+        digests.len() * hash.arity(),
+        "preimages and digests of {hash:?}"
+    );
     match hash {
         Hash::Sha256 => {
             sha256::hash(preimages, digests);

@@ -5,7 +5,11 @@ use crate::{Backend, Hash, Node, Result};
 /// Columns gathered at a time: 11 layers of them are 5.5 MiB.
 const N_GATHERED: usize = 1 << 14;
 
-pub(crate) fn columns(device: &(impl Backend + ?Sized), layers: &[&[Node]], digests: &mut [Node]) -> Result<()> {
+pub(crate) fn columns(
+    device: &(impl Backend + ?Sized),
+    layers: &[&[Node]],
+    digests: &mut [Node],
+) -> Result<()> {
     let hash = Hash::poseidon(layers.len()).expect("the protocol has 2 or 11 layers");
     let mut gathered = vec![Node::ZERO; layers.len() * N_GATHERED.min(digests.len())];
     for (first, digests) in (0..).step_by(N_GATHERED).zip(digests.chunks_mut(N_GATHERED)) {
