@@ -4,6 +4,12 @@
 //! that 2 KiB in memory and 32 GiB on disk run the same code.
 #![forbid(unsafe_code)]
 
+mod chacha;
+mod feistel;
 pub mod geometry;
+pub mod graph;
+pub mod hex32;
 pub mod path;
 pub mod porep;
+pub mod registered;
+pub mod replica_id;
