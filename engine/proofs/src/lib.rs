@@ -5,11 +5,17 @@
 #![forbid(unsafe_code)]
 
 mod chacha;
+mod error;
 mod feistel;
 pub mod geometry;
 pub mod graph;
 pub mod hex32;
 pub mod path;
 pub mod porep;
+mod progress;
 pub mod registered;
 pub mod replica_id;
+pub mod tree;
+
+pub use error::{Error, Part, Result};
+pub use progress::{silent, Progress};

@@ -2,3 +2,21 @@
 
 pub mod challenge;
 pub mod vanilla;
+
+use kernels::{Hash, Node};
+
+use crate::{path::digest, Error, Result};
+
+/// The root the chain remembers a replica by: `comm_r = H(comm_c ‖ comm_r_last)`.
+///
+/// It binds the labels to the replica they encoded, so that neither can be exchanged afterwards. Spec: *Stacked
+/// DRG*, commitments.
+///
+/// # Errors
+/// When one of the two is not canonical.
+pub fn comm_r(comm_c: Node, comm_r_last: Node) -> Result<Node> {
+    for (what, root) in [("comm_c", comm_c), ("comm_r_last", comm_r_last)] {
+        root.to_fr().ok_or(Error::Commitment { what })?;
+    }
+    Ok(digest(Hash::Poseidon2, &[comm_c, comm_r_last]).expect("both are canonical"))
+}

@@ -1,0 +1,249 @@
+//! Tree D, tree C and tree R-last: from slices into slices, piece by piece.
+//!
+//! A tree is stored as its rows one after the other, lowest first. Tree C and tree R-last are compound: base
+//! trees of arity 8, each in a file of its own, under a [`Crown`] of at most two rows. Spec: *Stacked DRG*,
+//! trees; `merkletree` 0.23, `get_merkle_tree_len`.
+
+use kernels::{Backend, Hash, Node};
+
+use crate::{
+    error::Part,
+    geometry::{Geometry, TreeShape},
+    path::{digest, Step},
+    progress::report,
+    Error, Progress, Result,
+};
+
+/// Leaves handed to the device at a time: 8 MiB of nodes, so that scratch stays small whatever the sector, and
+/// both a power of 2 and of 8, so that a piece ends in one node of either tree.
+const PIECE_LEN: usize = 1 << 18;
+
+/// Builds tree D over the data, and answers comm_d.
+///
+/// `tree` receives the data and then every row above it: `2n − 1` nodes.
+///
+/// # Errors
+/// When the device fails, or `progress` says to stop.
+///
+/// # Panics
+/// When `tree` has another length than `2n − 1`.
+pub fn tree_d(
+    device: &dyn Backend,
+    data: &[Node],
+    tree: &mut [Node],
+    progress: Progress<'_>,
+) -> Result<Node> {
+    assert_eq!(tree.len(), 2 * data.len() - 1, "tree D over {} nodes", data.len());
+    let (leaves, above) = tree.split_at_mut(data.len());
+    let piece_len = PIECE_LEN.min(data.len());
+    grow(
+        device,
+        Hash::Sha256,
+        above,
+        data.len() / piece_len,
+        |piece, rows| {
+            let range = piece * piece_len..(piece + 1) * piece_len;
+            leaves[range.clone()].copy_from_slice(&data[range.clone()]);
+            device.tree(Hash::Sha256, &leaves[range.clone()], rows)?;
+            report(progress, range.end, data.len())
+        },
+    )
+}
+
+/// Builds one base tree of tree C, and answers its root.
+///
+/// `layers` holds this base tree's share of every layer; `tree` receives the column digests and then every row
+/// above them: [`Geometry::base_tree_len`] nodes.
+///
+/// # Errors
+/// When a label is not canonical, the device fails, or `progress` says to stop.
+///
+/// # Panics
+/// When the lengths do not fit each other.
+pub fn tree_c_base(
+    device: &dyn Backend,
+    layers: &[&[Node]],
+    tree: &mut [Node],
+    progress: Progress<'_>,
+) -> Result<Node> {
+    let n_leaves = layers[0].len();
+    assert_eq!(
+        tree.len(),
+        tree_len(n_leaves, 8),
+        "base tree over {n_leaves} columns"
+    );
+    let piece_len = PIECE_LEN.min(n_leaves);
+    grow(
+        device,
+        Hash::Poseidon8,
+        tree,
+        n_leaves / piece_len,
+        |piece, rows| {
+            let range = piece * piece_len..(piece + 1) * piece_len;
+            let labels: Vec<&[Node]> = layers.iter().map(|layer| &layer[range.clone()]).collect();
+            device.columns_tree(&labels, rows)?;
+            report(progress, range.end, n_leaves)
+        },
+    )
+}
+
+/// Encodes one base tree's share of the data and builds its tree R-last, and answers its root.
+///
+/// `key` and `data` are this base tree's share of the last layer and of the data; `data` becomes the replica.
+/// `kept` receives the rows that the file of tree R-last keeps: [`Geometry::tree_r_last_len`] nodes.
+///
+/// # Errors
+/// When a label or the data is not canonical, the device fails, or `progress` says to stop.
+///
+/// # Panics
+/// When the lengths do not fit the geometry.
+pub fn tree_r_last_base(
+    device: &dyn Backend,
+    geometry: &Geometry,
+    key: &[Node],
+    data: &mut [Node],
+    kept: &mut [Node],
+    progress: Progress<'_>,
+) -> Result<Node> {
+    assert_eq!(data.len(), geometry.base_leaves(), "data of a base tree");
+    assert_eq!(
+        kept.len(),
+        geometry.tree_r_last_len(),
+        "rows of tree R-last that are kept"
+    );
+    let (n_leaves, n_discarded) = (data.len(), geometry.rows_discarded());
+    let piece_len = PIECE_LEN.min(n_leaves);
+    grow(
+        device,
+        Hash::Poseidon8,
+        kept,
+        n_leaves / piece_len,
+        |piece, rows| {
+            let range = piece * piece_len..(piece + 1) * piece_len;
+            device.encode_tree(&key[range.clone()], &mut data[range.clone()], n_discarded, rows)?;
+            report(progress, range.end, n_leaves)
+        },
+    )
+}
+
+/// Nodes of a whole tree over so many leaves, leaves included.
+pub(crate) fn tree_len(n_leaves: usize, arity: usize) -> usize {
+    (n_leaves * arity - 1) / (arity - 1)
+}
+
+/// Fills `kept`, the rows of a tree from some row up, from subtrees of equal height that stand side by side, and
+/// answers the root.
+fn grow(
+    device: &dyn Backend,
+    hash: Hash,
+    kept: &mut [Node],
+    n_pieces: usize,
+    mut subtree: impl FnMut(usize, &mut [Node]) -> Result<()>,
+) -> Result<Node> {
+    if n_pieces == 1 {
+        subtree(0, kept)?;
+    } else {
+        let arity = hash.arity();
+        let lowest = (kept.len() * (arity - 1) + 1) / arity;
+        let mut rows = vec![Node::ZERO; tree_len(lowest / n_pieces, arity)];
+        for piece in 0..n_pieces {
+            subtree(piece, &mut rows)?;
+            place(&rows, lowest / n_pieces, arity, (piece, n_pieces), kept);
+        }
+        let first_root = kept.len() - tree_len(n_pieces, arity);
+        let (roots, above) = kept[first_root..].split_at_mut(n_pieces);
+        device.tree(hash, roots, above)?;
+    }
+    Ok(*kept.last().expect("every tree has a root"))
+}
+
+/// Copies each row of a subtree to its place in the rows of the whole tree.
+fn place(
+    mut rows: &[Node],
+    mut width: usize,
+    arity: usize,
+    (piece, of): (usize, usize),
+    mut kept: &mut [Node],
+) {
+    while !rows.is_empty() {
+        let (row, above) = rows.split_at(width);
+        let (kept_row, kept_above) = kept.split_at_mut(width * of);
+        kept_row[piece * width..][..width].copy_from_slice(row);
+        (rows, kept, width) = (above, kept_above, width / arity);
+    }
+}
+
+/// What stands above the base trees of tree C or tree R-last: a sub node over 2 or 8 of them, a top node over
+/// two of those, or nothing at all.
+#[derive(Clone, Debug)]
+pub struct Crown {
+    shape: TreeShape,
+    bases: Vec<Node>,
+    subs: Vec<Node>,
+    root: Node,
+}
+
+impl Crown {
+    /// Joins the roots of the base trees. `part` names the base trees where one of the roots is no field element.
+    ///
+    /// # Errors
+    /// When a root is not canonical.
+    ///
+    /// # Panics
+    /// When there are more or fewer roots than the geometry has base trees.
+    pub fn new(geometry: &Geometry, bases: Vec<Node>, part: fn(usize) -> Part) -> Result<Crown> {
+        assert_eq!(bases.len(), geometry.n_base_trees(), "roots of base trees");
+        if let Some(tree) = bases.iter().position(|root| root.to_fr().is_none()) {
+            return Err(Error::NotCanonical {
+                part: part(tree),
+                node: tree_root(geometry, part(tree)),
+            });
+        }
+        let shape = geometry.tree;
+        let join =
+            |nodes: &[Node]| digest_of(nodes).expect("the roots are canonical, and the arities the table's");
+        let subs: Vec<Node> = if shape.sub == 0 {
+            bases.clone()
+        } else {
+            bases.chunks(shape.sub).map(join).collect()
+        };
+        let root = if shape.top == 0 { subs[0] } else { join(&subs) };
+        Ok(Crown {
+            shape,
+            bases,
+            subs,
+            root,
+        })
+    }
+
+    /// The root of the compound tree.
+    pub fn root(&self) -> Node {
+        self.root
+    }
+
+    /// The steps from a base tree's root up to the root of the compound tree.
+    pub(crate) fn steps(&self, base_tree: usize) -> Vec<Step> {
+        let TreeShape { sub, top, .. } = self.shape;
+        let mut steps = Vec::with_capacity(2);
+        if sub != 0 {
+            let first = base_tree / sub * sub;
+            steps.push(Step::among(&self.bases[first..first + sub], base_tree - first));
+        }
+        if top != 0 {
+            steps.push(Step::among(&self.subs, base_tree / sub));
+        }
+        steps
+    }
+}
+
+fn digest_of(nodes: &[Node]) -> Option<Node> {
+    digest(Hash::poseidon(nodes.len())?, nodes)
+}
+
+/// Where the root lies in the file of a base tree.
+fn tree_root(geometry: &Geometry, part: Part) -> usize {
+    match part {
+        Part::TreeRLast(_) => geometry.tree_r_last_len() - 1,
+        _ => geometry.base_tree_len() - 1,
+    }
+}
