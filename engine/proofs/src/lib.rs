@@ -15,6 +15,7 @@ pub mod porep;
 mod progress;
 pub mod registered;
 pub mod replica_id;
+pub mod sdr;
 pub mod tree;
 
 pub use error::{Error, Part, Result};

@@ -223,16 +223,15 @@ impl Crown {
 
     /// The steps from a base tree's root up to the root of the compound tree.
     pub(crate) fn steps(&self, base_tree: usize) -> Vec<Step> {
-        let TreeShape { sub, top, .. } = self.shape;
-        let mut steps = Vec::with_capacity(2);
-        if sub != 0 {
-            let first = base_tree / sub * sub;
-            steps.push(Step::among(&self.bases[first..first + sub], base_tree - first));
-        }
-        if top != 0 {
-            steps.push(Step::among(&self.subs, base_tree / sub));
-        }
-        steps
+        let group = self.shape.sub.max(1);
+        let first = base_tree / group * group;
+        let rows = [
+            (&self.bases[first..first + group], base_tree - first),
+            (&self.subs, base_tree / group),
+        ];
+        // A row of one node is no step: that geometry has no such row.
+        let steps = rows.into_iter().filter(|(row, _)| 1 < row.len());
+        steps.map(|(row, index)| Step::among(row, index)).collect()
     }
 }
 
