@@ -1,15 +1,22 @@
 //! The CPU: the portable bodies behind every operation of [`Backend`].
 
+mod affine;
+mod curve;
+mod digits;
 mod encode;
-mod groth16;
 mod label;
+mod msm;
+mod multiples;
+mod ntt;
 mod poseidon;
 mod sha256;
 mod tree;
 
 pub(crate) use encode::{decode, encode};
-pub(crate) use groth16::{msm_g1, msm_g2, multiples_g1, multiples_g2, ntt, quotient};
 pub(crate) use label::label;
+pub(crate) use msm::{msm_g1, msm_g2};
+pub(crate) use multiples::{multiples_g1, multiples_g2};
+pub(crate) use ntt::{ntt, quotient};
 pub(crate) use tree::{columns, encode_tree};
 
 use crate::{Backend, DeviceInfo, Hash, Node, Result};

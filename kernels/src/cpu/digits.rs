@@ -1,0 +1,70 @@
+//! Scalars in signed digits: half as many multiples to keep as with plain ones.
+
+use ff::PrimeField;
+
+use crate::Fr;
+
+/// Bits that the digits cover: 255 of the scalar, and one for the last carry.
+const N_BITS: usize = 256;
+
+/// Digits of a scalar, `n_bits` bits each.
+pub(super) fn n_digits(n_bits: usize) -> usize {
+    N_BITS.div_ceil(n_bits)
+}
+
+/// Writes the digits dⱼ of `scalar = Σ dⱼ·2^(j·n_bits)`, lowest first, each in `−2^(n_bits−1) ..= 2^(n_bits−1)`.
+///
+/// `n_bits` is at most 16.
+pub(super) fn write(scalar: &Fr, n_bits: usize, digits: &mut [i32]) {
+    // Two bytes of zeros follow, so that the last digit may be read like any other.
+    let mut bytes = [0; 36];
+    bytes[..32].copy_from_slice(&scalar.to_repr());
+    let half = 1 << (n_bits - 1);
+    let mut carry = 0;
+    for (j, digit) in digits.iter_mut().enumerate() {
+        let (byte, shift) = (j * n_bits / 8, j * n_bits % 8);
+        let word = u32::from_le_bytes(bytes[byte..byte + 4].try_into().expect("a slice of four bytes"));
+        let plain = (word >> shift & ((1 << n_bits) - 1)) as i32 + carry;
+        carry = i32::from(plain > half);
+        *digit = plain - (carry << n_bits);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ff::Field;
+
+    use super::*;
+
+    fn check(scalar: Fr) {
+        for n_bits in 2..=16 {
+            let mut digits = vec![0; n_digits(n_bits)];
+            write(&scalar, n_bits, &mut digits);
+            let base = Fr::from(1 << n_bits);
+            let sum = digits.iter().rev().fold(Fr::ZERO, |sum, digit| {
+                let size = Fr::from(u64::from(digit.unsigned_abs()));
+                assert!(
+                    digit.unsigned_abs() <= 1 << (n_bits - 1),
+                    "digit {digit} of {n_bits} bits"
+                );
+                sum * base + if *digit < 0 { -size } else { size }
+            });
+            assert_eq!(sum, scalar, "{n_bits} bits");
+        }
+    }
+
+    #[test]
+    fn digits_sum_to_the_scalar() {
+        for scalar in [
+            Fr::ZERO,
+            Fr::ONE,
+            -Fr::ONE,
+            Fr::from(0x8000),
+            Fr::from(0x8001),
+            Fr::ROOT_OF_UNITY,
+            Fr::DELTA,
+        ] {
+            check(scalar);
+        }
+    }
+}

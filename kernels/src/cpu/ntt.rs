@@ -1,0 +1,331 @@
+//! The number-theoretic transform, and the quotient of Groth16.
+//!
+//! Transforms go from natural to bit-reversed order (halving, [`split`]) and from bit-reversed to natural
+//! order (doubling, [`merge`]). In either, a whole block shares one twiddle factor, and the factors of all
+//! blocks are a prefix of one table in bit-reversed order. The quotient needs a bit reversal only at its end.
+
+use ff::{Field, PrimeField};
+use rayon::prelude::*;
+
+use crate::{Backend, Direction, Fr, Result};
+
+/// Elements that one thread transforms by itself: 64 KiB, which stay in the cache of a core.
+const LEAF_LEN: usize = 1 << 11;
+
+/// Elements that one thread scales at a time.
+const SCALE_LEN: usize = 1 << 10;
+
+pub(crate) fn ntt(direction: Direction, values: &mut [Fr]) {
+    split(values, &Twiddles::new(direction, values.len()));
+    if direction == Direction::Inverse {
+        let n_inverse = length(values.len())
+            .invert()
+            .expect("a power of two is not zero in the field");
+        values
+            .par_iter_mut()
+            .with_min_len(SCALE_LEN)
+            .for_each(|value| *value *= n_inverse);
+    }
+    reverse(values);
+}
+
+pub(crate) fn quotient<B: Backend + ?Sized>(_: &B, a: &mut [Fr], b: &mut [Fr], c: &mut [Fr]) -> Result<()> {
+    let n = a.len();
+    assert!(
+        b.len() == n && c.len() == n,
+        "A, B and C have {n}, {} and {} evaluations",
+        b.len(),
+        c.len()
+    );
+    let generator = Fr::MULTIPLICATIVE_GENERATOR;
+    let n_inverse = length(n)
+        .invert()
+        .expect("a power of two is not zero in the field");
+
+    // Evaluations on the domain to coefficients, which the shift to the coset takes bit-reversed.
+    let inverse = Twiddles::new(Direction::Inverse, n);
+    for values in [&mut *a, &mut *b, &mut *c] {
+        split(values, &inverse);
+    }
+    drop(inverse);
+    let forward = Twiddles::new(Direction::Forward, n);
+    for values in [&mut *a, &mut *b, &mut *c] {
+        scale_reversed(values, generator, n_inverse);
+        merge(values, &forward);
+    }
+    drop(forward);
+
+    a.par_iter_mut()
+        .zip(&*b)
+        .zip(&*c)
+        .with_min_len(SCALE_LEN)
+        .for_each(|((a, b), c)| *a = *a * b - c);
+
+    // On the coset Z is the constant 7ⁿ − 1.
+    let z = generator.pow_vartime([n as u64]) - Fr::ONE;
+    let z_inverse = z.invert().expect("the coset holds no root of Z");
+    split(a, &Twiddles::new(Direction::Inverse, n));
+    let generator_inverse = generator.invert().expect("the generator is not zero");
+    scale_reversed(a, generator_inverse, n_inverse * z_inverse);
+    reverse(a);
+    Ok(())
+}
+
+fn length(len: usize) -> Fr {
+    Fr::from(len as u64)
+}
+
+/// `ω^bitrev(i)` for the blocks `i` of the last halving; a prefix serves every earlier one.
+struct Twiddles(Vec<Fr>);
+
+impl Twiddles {
+    fn new(direction: Direction, len: usize) -> Twiddles {
+        assert!(
+            len.is_power_of_two() && len.ilog2() <= Fr::S,
+            "a transform of {len} elements"
+        );
+        let mut table = vec![Fr::ONE; (len / 2).max(1)];
+        let mut filled = 1;
+        while filled < table.len() {
+            let root = root_of_unity(direction, 4 * filled);
+            let (done, next) = table.split_at_mut(filled);
+            next[..filled]
+                .par_iter_mut()
+                .zip(done)
+                .with_min_len(SCALE_LEN)
+                .for_each(|(next, done)| *next = *done * root);
+            filled *= 2;
+        }
+        Twiddles(table)
+    }
+}
+
+/// A primitive root of unity of the order `order`, a power of two; its inverse for the inverse transform.
+fn root_of_unity(direction: Direction, order: usize) -> Fr {
+    let root = match direction {
+        Direction::Forward => Fr::ROOT_OF_UNITY,
+        Direction::Inverse => Fr::ROOT_OF_UNITY_INV,
+    };
+    (order.ilog2()..Fr::S).fold(root, |root, _| root.square())
+}
+
+/// Natural order in, bit-reversed order out; not scaled.
+fn split(values: &mut [Fr], twiddles: &Twiddles) {
+    split_block(values, 0, &twiddles.0);
+}
+
+fn split_block(values: &mut [Fr], block: usize, twiddles: &[Fr]) {
+    if values.len() <= LEAF_LEN {
+        let mut len = values.len();
+        let mut first = block;
+        while len > 1 {
+            for (values, twiddle) in values.chunks_exact_mut(len).zip(&twiddles[first..]) {
+                let (low, high) = values.split_at_mut(len / 2);
+                split_pairs(low, high, *twiddle);
+            }
+            len /= 2;
+            first *= 2;
+        }
+        return;
+    }
+    let quarter = values.len() / 4;
+    let [v0, v1, v2, v3] = quarters(values);
+    let factors = [twiddles[block], twiddles[2 * block], twiddles[2 * block + 1]];
+    let rows = (
+        v0.par_chunks_mut(SCALE_LEN),
+        v1.par_chunks_mut(SCALE_LEN),
+        v2.par_chunks_mut(SCALE_LEN),
+        v3.par_chunks_mut(SCALE_LEN),
+    );
+    rows.into_par_iter().for_each(|(v0, v1, v2, v3)| {
+        split_pairs(v0, v2, factors[0]);
+        split_pairs(v1, v3, factors[0]);
+        split_pairs(v0, v1, factors[1]);
+        split_pairs(v2, v3, factors[2]);
+    });
+    values
+        .par_chunks_exact_mut(quarter)
+        .enumerate()
+        .for_each(|(i, values)| split_block(values, 4 * block + i, twiddles));
+}
+
+fn split_pairs(low: &mut [Fr], high: &mut [Fr], twiddle: Fr) {
+    for (low, high) in low.iter_mut().zip(high) {
+        let turned = *high * twiddle;
+        *high = *low - turned;
+        *low += turned;
+    }
+}
+
+/// Bit-reversed order in, natural order out; not scaled.
+///
+/// With the twiddles of one direction this undoes [`split`] with those of the other, but for the factor n.
+fn merge(values: &mut [Fr], twiddles: &Twiddles) {
+    merge_block(values, 0, &twiddles.0);
+}
+
+fn merge_block(values: &mut [Fr], block: usize, twiddles: &[Fr]) {
+    if values.len() <= LEAF_LEN {
+        let mut len = 2;
+        while len <= values.len() {
+            let first = block * (values.len() / len);
+            for (values, twiddle) in values.chunks_exact_mut(len).zip(&twiddles[first..]) {
+                let (low, high) = values.split_at_mut(len / 2);
+                merge_pairs(low, high, *twiddle);
+            }
+            len *= 2;
+        }
+        return;
+    }
+    let quarter = values.len() / 4;
+    values
+        .par_chunks_exact_mut(quarter)
+        .enumerate()
+        .for_each(|(i, values)| merge_block(values, 4 * block + i, twiddles));
+    let [v0, v1, v2, v3] = quarters(values);
+    let factors = [twiddles[block], twiddles[2 * block], twiddles[2 * block + 1]];
+    let rows = (
+        v0.par_chunks_mut(SCALE_LEN),
+        v1.par_chunks_mut(SCALE_LEN),
+        v2.par_chunks_mut(SCALE_LEN),
+        v3.par_chunks_mut(SCALE_LEN),
+    );
+    rows.into_par_iter().for_each(|(v0, v1, v2, v3)| {
+        merge_pairs(v0, v1, factors[1]);
+        merge_pairs(v2, v3, factors[2]);
+        merge_pairs(v0, v2, factors[0]);
+        merge_pairs(v1, v3, factors[0]);
+    });
+}
+
+fn merge_pairs(low: &mut [Fr], high: &mut [Fr], twiddle: Fr) {
+    for (low, high) in low.iter_mut().zip(high) {
+        let difference = *low - *high;
+        *low += *high;
+        *high = difference * twiddle;
+    }
+}
+
+fn quarters(values: &mut [Fr]) -> [&mut [Fr]; 4] {
+    let (low, high) = values.split_at_mut(values.len() / 2);
+    let (v0, v1) = low.split_at_mut(low.len() / 2);
+    let (v2, v3) = high.split_at_mut(high.len() / 2);
+    [v0, v1, v2, v3]
+}
+
+/// `values[bitrev(k)] *= base^k · factor`.
+fn scale_reversed(values: &mut [Fr], base: Fr, factor: Fr) {
+    let n_bits = values.len().ilog2();
+    let leaf_len = values.len().min(SCALE_LEN);
+    let n_leaf_bits = leaf_len.ilog2();
+    // Within a leaf the low bits of the position are the high bits of the exponent.
+    let step = base.pow_vartime([1u64 << (n_bits - n_leaf_bits)]);
+    let mut powers: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |power| Some(*power * step))
+        .take(leaf_len)
+        .collect();
+    reverse(&mut powers);
+    values
+        .par_chunks_exact_mut(leaf_len)
+        .enumerate()
+        .for_each(|(leaf, values)| {
+            let factor = factor * base.pow_vartime([reverse_bits(leaf, n_bits - n_leaf_bits) as u64]);
+            for (value, power) in values.iter_mut().zip(&powers) {
+                *value *= *power * factor;
+            }
+        });
+}
+
+/// Swaps each element with the one at its bit-reversed position.
+fn reverse(values: &mut [Fr]) {
+    let n_bits = values.len().ilog2();
+    for i in 0..values.len() {
+        let j = reverse_bits(i, n_bits);
+        if i < j {
+            values.swap(i, j);
+        }
+    }
+}
+
+fn reverse_bits(index: usize, n_bits: u32) -> usize {
+    // A shift by all 64 bits overflows: an index of no bits is 0.
+    index
+        .reverse_bits()
+        .checked_shr(usize::BITS - n_bits)
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_core::SeedableRng;
+    use rand_xorshift::XorShiftRng;
+
+    use super::*;
+    use crate::Cpu;
+
+    fn random(len: usize) -> Vec<Fr> {
+        let mut rng = XorShiftRng::seed_from_u64(len as u64);
+        (0..len).map(|_| Fr::random(&mut rng)).collect()
+    }
+
+    fn evaluate(coefficients: &[Fr], x: Fr) -> Fr {
+        coefficients
+            .iter()
+            .rev()
+            .fold(Fr::ZERO, |sum, coefficient| sum * x + coefficient)
+    }
+
+    fn check_ntt(len: usize) {
+        let coefficients = random(len);
+        let mut values = coefficients.clone();
+        ntt(Direction::Forward, &mut values);
+        let root = root_of_unity(Direction::Forward, len);
+        for k in [0, 1, len / 3, len / 2, len - 1] {
+            assert_eq!(
+                values[k % len],
+                evaluate(&coefficients, root.pow_vartime([(k % len) as u64])),
+                "X[{k}] of {len}"
+            );
+        }
+        ntt(Direction::Inverse, &mut values);
+        assert!(values == coefficients, "forward and back over {len}");
+    }
+
+    #[test]
+    fn a_transform_evaluates_and_its_inverse_interpolates() {
+        for exponent in 0..=14 {
+            check_ntt(1 << exponent);
+        }
+    }
+
+    fn check_quotient(len: usize) {
+        let (mut a, mut b) = (random(len), random(len + 1)[1..].to_vec());
+        let mut c: Vec<Fr> = a.iter().zip(&b).map(|(a, b)| a * b).collect();
+        let coefficients = |values: &[Fr]| {
+            let mut values = values.to_vec();
+            ntt(Direction::Inverse, &mut values);
+            values
+        };
+        let x = Fr::from(11);
+        let [at, bt, ct] = [&a, &b, &c].map(|values| evaluate(&coefficients(values), x));
+        quotient(&Cpu::new(), &mut a, &mut b, &mut c).expect("the CPU does not fail");
+        let z = x.pow_vartime([len as u64]) - Fr::ONE;
+        assert_eq!(evaluate(&a, x) * z, at * bt - ct, "h · Z = A · B − C over {len}");
+        assert_eq!(a[len - 1], Fr::ZERO, "degree of h over {len}");
+    }
+
+    #[test]
+    fn the_quotient_times_z_is_what_was_divided() {
+        for exponent in [0, 1, 2, 5, 11, 12, 13] {
+            check_quotient(1 << exponent);
+        }
+    }
+
+    #[test]
+    fn a_broken_constraint_shows_in_the_last_coefficient() {
+        let (mut a, mut b) = (random(64), random(64));
+        let mut c: Vec<Fr> = a.iter().zip(&b).map(|(a, b)| a * b).collect();
+        c[17] += Fr::ONE;
+        quotient(&Cpu::new(), &mut a, &mut b, &mut c).expect("the CPU does not fail");
+        assert_ne!(a[63], Fr::ZERO);
+    }
+}
