@@ -5,12 +5,15 @@
 #![forbid(unsafe_code)]
 
 mod chacha;
+pub mod cid;
 mod error;
 mod feistel;
+pub mod fr32;
 pub mod geometry;
 pub mod graph;
 pub mod hex32;
 pub mod path;
+pub mod piece;
 pub mod porep;
 mod progress;
 pub mod registered;
