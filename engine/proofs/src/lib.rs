@@ -12,6 +12,7 @@ pub mod fr32;
 pub mod geometry;
 pub mod graph;
 pub mod hex32;
+pub mod groth16;
 pub mod path;
 pub mod piece;
 pub mod porep;

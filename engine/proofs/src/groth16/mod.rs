@@ -1,0 +1,4 @@
+//! Circuits and what proves them.
+
+pub mod mock;
+pub mod r1cs;
