@@ -1,6 +1,7 @@
 //! Proof of replication: what is asked, the answer in the open, and the answer in R1CS.
 
 pub mod challenge;
+pub mod circuit;
 pub mod vanilla;
 
 use kernels::{Hash, Node};

@@ -1,0 +1,60 @@
+//! The hashes that trees and columns are made of.
+
+use std::sync::LazyLock;
+
+use bellperson::{
+    gadgets::{num::AllocatedNum, sha256::sha256},
+    ConstraintSystem, SynthesisError,
+};
+use kernels::{Fr, Hash};
+use neptune::{circuit::poseidon_hash, poseidon::PoseidonConstants};
+use typenum::{U11, U2, U4, U8};
+
+use super::bits::{node_from_digest, node_to_bits};
+
+static POSEIDON_2: LazyLock<PoseidonConstants<Fr, U2>> = LazyLock::new(PoseidonConstants::new);
+static POSEIDON_4: LazyLock<PoseidonConstants<Fr, U4>> = LazyLock::new(PoseidonConstants::new);
+static POSEIDON_8: LazyLock<PoseidonConstants<Fr, U8>> = LazyLock::new(PoseidonConstants::new);
+static POSEIDON_11: LazyLock<PoseidonConstants<Fr, U11>> = LazyLock::new(PoseidonConstants::new);
+
+/// The digest of as many nodes as the hash takes.
+///
+/// Poseidon is neptune's *legacy* gadget: the newer one lays other constraints, which no published
+/// parameters fit.
+///
+/// # Errors
+/// `AssignmentMissing` where a value is asked for and a preimage has none.
+///
+/// # Panics
+/// When the number of nodes is not the hash's arity.
+pub fn hash<CS: ConstraintSystem<Fr>>(
+    cs: CS,
+    hash: Hash,
+    preimage: Vec<AllocatedNum<Fr>>,
+) -> Result<AllocatedNum<Fr>, SynthesisError> {
+    assert_eq!(
+        preimage.len(),
+        hash.arity(),
+        "{hash:?} takes another number of nodes"
+    );
+    match hash {
+        Hash::Sha256 => sha256_node(cs, &preimage),
+        Hash::Poseidon2 => poseidon_hash(cs, preimage, &*POSEIDON_2),
+        Hash::Poseidon4 => poseidon_hash(cs, preimage, &*POSEIDON_4),
+        Hash::Poseidon8 => poseidon_hash(cs, preimage, &*POSEIDON_8),
+        Hash::Poseidon11 => poseidon_hash(cs, preimage, &*POSEIDON_11),
+    }
+}
+
+/// `SHA256(left ‖ right)`, cut to 254 bits.
+fn sha256_node<CS: ConstraintSystem<Fr>>(
+    mut cs: CS,
+    children: &[AllocatedNum<Fr>],
+) -> Result<AllocatedNum<Fr>, SynthesisError> {
+    let mut bits = Vec::with_capacity(children.len() * 256);
+    for (i, child) in children.iter().enumerate() {
+        bits.extend(node_to_bits(cs.namespace(|| format!("child_{i}")), child)?);
+    }
+    let digest = sha256(cs.namespace(|| "sha256"), &bits)?;
+    node_from_digest(cs.namespace(|| "node"), digest)
+}
