@@ -8,6 +8,9 @@ use blake2b_simd::{
 /// Rounds of the network.
 const ROUNDS: usize = 3;
 
+/// Numbers that are permuted together: the expander parents of eight nodes.
+pub(crate) const BATCH: usize = 64;
+
 /// A permutation of `0 .. size`.
 ///
 /// The halves of the network have h bits with `4^h` the first power of 4 that is not below the size. A round
@@ -37,15 +40,35 @@ impl Feistel {
         }
     }
 
-    /// Where a number goes.
-    #[inline]
-    pub fn permute(&self, x: u64) -> u64 {
-        debug_assert!(x < self.size);
-        let mut y = self.encode(x);
-        while self.size <= y {
-            y = self.encode(y);
+    /// Where numbers in a row go: `out[i]` is the place of `first + i`.
+    ///
+    /// What falls outside is gathered and goes through the network together, without a branch for each:
+    /// for half of the sizes every second number falls outside, and no processor could guess which.
+    ///
+    /// # Panics
+    /// When that are more than [`BATCH`] numbers, or some beyond the size: those might never come back.
+    pub fn permute(&self, first: u64, out: &mut [u64]) {
+        assert!(
+            first + out.len() as u64 <= self.size,
+            "{first} and on: not all below {}",
+            self.size
+        );
+        let mut outside = [0; BATCH];
+        let mut n_outside = 0;
+        for (i, y) in out.iter_mut().enumerate() {
+            *y = self.encode(first + i as u64);
+            outside[n_outside] = i;
+            n_outside += usize::from(self.size <= *y);
         }
-        y
+        while 0 < n_outside {
+            let n_left = std::mem::take(&mut n_outside);
+            for at in 0..n_left {
+                let i = outside[at];
+                out[i] = self.encode(out[i]);
+                outside[n_outside] = i;
+                n_outside += usize::from(self.size <= out[i]);
+            }
+        }
     }
 
     /// One pass through the network.
@@ -62,8 +85,6 @@ impl Feistel {
 
 /// `F(R, key)` for every R of so many bits.
 fn round_table(half_bits: u32, key: u64) -> Box<[u32]> {
-    /// Enough for every vector width that the hash knows.
-    const BATCH: usize = 64;
     let mask = (1u64 << half_bits) - 1;
     let params = Params::new();
     let mut table = vec![0; 1 << half_bits].into_boxed_slice();
@@ -93,10 +114,13 @@ mod tests {
     fn check(size: u64) {
         let feistel = Feistel::new(size, [1, u64::MAX, 0x0123_4567_89ab_cdef]);
         let mut seen = vec![false; size as usize];
-        for x in 0..size {
-            let y = feistel.permute(x) as usize;
-            assert!(!seen[y], "{y} is met twice in 0..{size}");
-            seen[y] = true;
+        let mut places = vec![0; size as usize];
+        for (first, places) in (0..).step_by(BATCH).zip(places.chunks_mut(BATCH)) {
+            feistel.permute(first, places);
+        }
+        for y in places {
+            assert!(!seen[y as usize], "{y} is met twice in 0..{size}");
+            seen[y as usize] = true;
         }
     }
 
