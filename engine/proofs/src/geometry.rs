@@ -1,6 +1,6 @@
 //! Sector sizes, and everything that follows from a size: ten rows in one table.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, ops::Range, str::FromStr};
 
 /// A sector's size in bytes; one of the ten that the protocol knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,6 +91,11 @@ impl Geometry {
     /// Leaves of one base tree; a power of 8.
     pub fn base_leaves(&self) -> usize {
         self.n_nodes() / self.n_base_trees()
+    }
+
+    /// The nodes of a layer, or of the replica, that a base tree stands over.
+    pub fn base_range(&self, base_tree: usize) -> Range<usize> {
+        base_tree * self.base_leaves()..(base_tree + 1) * self.base_leaves()
     }
 
     /// Rows of a base tree, leaves and root included.

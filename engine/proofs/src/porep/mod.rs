@@ -2,6 +2,7 @@
 
 pub mod challenge;
 pub mod circuit;
+pub mod sector;
 pub mod vanilla;
 
 use kernels::{Hash, Node};

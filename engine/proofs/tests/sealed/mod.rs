@@ -1,0 +1,188 @@
+//! Seals a sector in memory, as the reference's known answers were made.
+
+use engine_proofs::{
+    geometry::{Geometry, SectorSize},
+    graph::Graph,
+    porep::{self, vanilla::Statement},
+    registered::ApiVersion,
+    replica_id::{replica_id, PorepId, ProverId, Seed, Ticket},
+    sdr::{label_layer, ParentSource},
+    silent, tree,
+    tree::Crown,
+    Part,
+};
+use kernels::{Backend, Cpu, Lane, Node};
+use rand_chacha::{
+    rand_core::{RngCore, SeedableRng},
+    ChaCha8Rng,
+};
+
+/// What a sector is sealed from.
+pub struct Case {
+    pub geometry: &'static Geometry,
+    pub api_version: ApiVersion,
+    pub porep_id: PorepId,
+    pub prover_id: ProverId,
+    pub sector: u64,
+    pub ticket: Ticket,
+    pub seed: Seed,
+    /// Data as the client gave it, filling the sector.
+    pub data: Vec<u8>,
+}
+
+/// A sealed sector, every file of it.
+pub struct Sealed {
+    pub graph: Graph,
+    pub statement: Statement,
+    pub seed: Seed,
+    pub comm_c: Node,
+    pub comm_r_last: Node,
+    pub data: Vec<Node>,
+    pub layers: Vec<Vec<Node>>,
+    pub tree_d: Vec<Node>,
+    pub tree_c: Vec<Vec<Node>>,
+    pub tree_r_last: Vec<Vec<Node>>,
+    pub replica: Vec<Node>,
+}
+
+impl Case {
+    /// A small sector of the current graph, with data and ids that follow from a number.
+    pub fn random(size: &str, number: u64) -> Case {
+        let size: SectorSize = size.parse().unwrap();
+        let mut rng = ChaCha8Rng::seed_from_u64(number);
+        let mut bytes = [[0; 32]; 4];
+        bytes.iter_mut().for_each(|bytes| rng.fill_bytes(bytes));
+        let [porep_id, prover_id, ticket, seed] = bytes;
+        Case {
+            geometry: Geometry::of(size),
+            api_version: ApiVersion::V1_1_0,
+            porep_id: PorepId(porep_id),
+            prover_id: ProverId(prover_id),
+            sector: number,
+            ticket: Ticket(ticket),
+            seed: Seed(seed),
+            data: pattern("chacha8", number, size),
+        }
+    }
+
+    pub fn seal(&self) -> Sealed {
+        let Case { geometry, .. } = *self;
+        let n = geometry.n_nodes();
+        let device = Cpu::new();
+        let data = padded(&self.data);
+
+        let mut tree_d = vec![Node::ZERO; geometry.tree_d_len()];
+        let comm_d = tree::tree_d(&device, &data, &mut tree_d, &silent).unwrap();
+        let replica_id = replica_id(&self.prover_id, self.sector, &self.ticket, comm_d, &self.porep_id);
+
+        let graph = Graph::new(n, &self.porep_id, self.api_version);
+        let layers = label(&device, &graph, replica_id, geometry.layers);
+
+        let mut replica = data.clone();
+        let [tree_c, tree_r_last] = trees(&device, geometry, &layers, &mut replica);
+        let comm_c = root(geometry, &tree_c, Part::TreeC);
+        let comm_r_last = root(geometry, &tree_r_last, Part::TreeRLast);
+        let comm_r = porep::comm_r(comm_c, comm_r_last).unwrap();
+        let statement = Statement {
+            geometry,
+            replica_id,
+            comm_d,
+            comm_r,
+        };
+        Sealed {
+            graph,
+            statement,
+            seed: self.seed,
+            comm_c,
+            comm_r_last,
+            data,
+            layers,
+            tree_d,
+            tree_c,
+            tree_r_last,
+            replica,
+        }
+    }
+}
+
+/// The reference's test data: so much that it fills the sector.
+pub fn pattern(name: &str, sector: u64, size: SectorSize) -> Vec<u8> {
+    let mut data = vec![0; size.unpadded_bytes() as usize];
+    match name {
+        "zero" => {}
+        "mod251" => data
+            .iter_mut()
+            .enumerate()
+            .for_each(|(i, byte)| *byte = ((31 * i + 7) % 251) as u8),
+        "chacha8" => {
+            let mut key = [0x2a; 32];
+            key.iter_mut()
+                .zip(sector.to_le_bytes())
+                .for_each(|(key, byte)| *key ^= byte);
+            ChaCha8Rng::from_seed(key).fill_bytes(&mut data);
+        }
+        _ => panic!("no pattern {name}"),
+    }
+    data
+}
+
+fn padded(data: &[u8]) -> Vec<Node> {
+    let mut padded = vec![Node::ZERO; data.len() / 127 * 4];
+    for (block, nodes) in data.chunks(127).zip(padded.chunks_mut(4)) {
+        let mut block = block.to_vec();
+        block.push(0);
+        for (k, node) in nodes.iter_mut().enumerate() {
+            for (i, byte) in node.0.iter_mut().enumerate() {
+                let bit = 254 * k + 8 * i;
+                let two = u16::from_le_bytes([block[bit / 8], *block.get(bit / 8 + 1).unwrap_or(&0)]);
+                *byte = (two >> (bit % 8)) as u8;
+            }
+            node.0[31] &= 0x3f;
+        }
+    }
+    padded
+}
+
+fn label(device: &dyn Backend, graph: &Graph, replica_id: Node, n_layers: usize) -> Vec<Vec<Node>> {
+    let mut layers: Vec<Vec<Node>> = Vec::new();
+    for layer in 1..=n_layers as u32 {
+        let mut labels = vec![Node::ZERO; graph.n_nodes()];
+        let previous = layers.last().map_or(&[][..], |layer| layer);
+        let mut lane = Lane {
+            replica_id,
+            previous,
+            labels: &mut labels,
+        };
+        let lanes = std::slice::from_mut(&mut lane);
+        label_layer(device, ParentSource::Computed(graph), layer, lanes, &silent).unwrap();
+        layers.push(labels);
+    }
+    layers
+}
+
+/// Tree C, and tree R-last on the way of which `data` becomes the replica.
+fn trees(
+    device: &dyn Backend,
+    geometry: &Geometry,
+    layers: &[Vec<Node>],
+    data: &mut [Node],
+) -> [Vec<Vec<Node>>; 2] {
+    let mut trees = [vec![], vec![]];
+    for (base, data) in data.chunks_mut(geometry.base_leaves()).enumerate() {
+        let range = geometry.base_range(base);
+        let columns: Vec<&[Node]> = layers.iter().map(|layer| &layer[range.clone()]).collect();
+        let mut tree_c = vec![Node::ZERO; geometry.base_tree_len()];
+        tree::tree_c_base(device, &columns, &mut tree_c, &silent).unwrap();
+        trees[0].push(tree_c);
+        let key = columns.last().unwrap();
+        let mut kept = vec![Node::ZERO; geometry.tree_r_last_len()];
+        tree::tree_r_last_base(device, geometry, key, data, &mut kept, &silent).unwrap();
+        trees[1].push(kept);
+    }
+    trees
+}
+
+fn root(geometry: &Geometry, trees: &[Vec<Node>], part: fn(usize) -> Part) -> Node {
+    let roots = trees.iter().map(|tree| *tree.last().unwrap()).collect();
+    Crown::new(geometry, roots, part).unwrap().root()
+}
