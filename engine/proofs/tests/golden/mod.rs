@@ -1,49 +1,23 @@
-//! Reads the reference's cases, and holds a sealed sector against one.
+//! Holds a sealed sector against what the reference made of the same data.
 
-use engine_proofs::{
-    geometry::{Geometry, SectorSize},
-    registered::ApiVersion,
-    replica_id::{PorepId, Seed, Ticket},
-};
 use kernels::Node;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
     fixture::{cases, number, word},
-    sealed::{pattern, Case, Sealed},
+    sealed::{Case, Sealed},
 };
-
-/// The sector of a known answer, before it is sealed.
-pub fn case(value: &Value) -> Case {
-    let size = SectorSize::from_bytes(number(&value["sector_size"])).unwrap();
-    let sector = number(&value["sector_id"]);
-    let versions = [ApiVersion::V1_0_0, ApiVersion::V1_1_0, ApiVersion::V1_2_0];
-    let api = word(&value["api"]);
-    Case {
-        geometry: Geometry::of(size),
-        api_version: versions
-            .into_iter()
-            .find(|version| version.to_string() == api)
-            .unwrap(),
-        porep_id: word(&value["porep_id"]).parse::<PorepId>().unwrap(),
-        prover_id: word(&value["prover_id"]).parse().unwrap(),
-        sector,
-        ticket: word(&value["ticket"]).parse::<Ticket>().unwrap(),
-        seed: word(&value["seed"]).parse::<Seed>().unwrap(),
-        data: pattern(word(&value["data_pattern"]), sector, size),
-    }
-}
 
 /// Seals the sector of a known answer, and compares everything that the answer tells of it.
 pub fn check(golden: &Value) {
-    let sealed = case(&golden["case"]).seal();
+    let sealed = Case::of(golden).seal();
     let name = word(&golden["case"]["name"]);
     for (what, node) in [
         ("comm_d", sealed.statement.comm_d),
         ("replica_id", sealed.statement.replica_id),
-        ("comm_c", sealed.comm_c),
-        ("comm_r_last", sealed.comm_r_last),
+        ("comm_c", sealed.aux[0]),
+        ("comm_r_last", sealed.aux[1]),
         ("comm_r", sealed.statement.comm_r),
     ] {
         assert_eq!(node.to_string(), word(&golden[what]), "{name}: {what}");
@@ -82,27 +56,26 @@ pub fn check(golden: &Value) {
         5 + sealed.layers.len() + sealed.tree_c.len() + sealed.tree_r_last.len() - 1
     );
     for (file, entry) in files {
-        let digest = hex::encode(Sha256::digest(Node::bytes(&nodes(&sealed, file))));
+        let digest = hex::encode(Sha256::digest(Node::bytes(nodes(&sealed, file))));
         assert_eq!(digest, word(&entry["sha256"]), "{name}: {file}");
     }
 }
 
 /// What a file of the reference holds.
-fn nodes(sealed: &Sealed, file: &str) -> Vec<Node> {
-    let aux = [sealed.comm_c, sealed.comm_r_last];
+fn nodes<'a>(sealed: &'a Sealed, file: &str) -> &'a [Node] {
     let stem = file.trim_start_matches("sc-02-data-").trim_end_matches(".dat");
-    let of = |trees: &[Vec<Node>], number: &str| match number.strip_prefix('-') {
-        Some(number) => trees[number.parse::<usize>().unwrap()].clone(),
-        None => trees[0].clone(),
-    };
-    match stem {
-        "p_aux" => aux.to_vec(),
-        "sealed" => sealed.replica.clone(),
-        "staged" => sealed.data.clone(),
-        "tree-d" => sealed.tree_d.clone(),
-        _ if stem.starts_with("layer-") => sealed.layers[stem[6..].parse::<usize>().unwrap() - 1].clone(),
-        _ if stem.starts_with("tree-c") => of(&sealed.tree_c, &stem[6..]),
-        _ if stem.starts_with("tree-r-last") => of(&sealed.tree_r_last, &stem[11..]),
+    let number = stem
+        .rsplit('-')
+        .next()
+        .and_then(|number| number.parse::<usize>().ok());
+    match stem.trim_end_matches(|c: char| c == '-' || c.is_ascii_digit()) {
+        "p_aux" => &sealed.aux,
+        "sealed" => &sealed.replica,
+        "staged" => &sealed.data,
+        "tree-d" => &sealed.tree_d,
+        "layer" => &sealed.layers[number.unwrap() - 1],
+        "tree-c" => &sealed.tree_c[number.unwrap_or(0)],
+        "tree-r-last" => &sealed.tree_r_last[number.unwrap_or(0)],
         _ => panic!("no file {file}"),
     }
 }

@@ -1,11 +1,12 @@
 //! Seals a sector in memory, as the reference's known answers were made.
 
 use engine_proofs::{
+    fr32,
     geometry::{Geometry, SectorSize},
     graph::Graph,
     porep::{self, vanilla::Statement},
     registered::ApiVersion,
-    replica_id::{replica_id, PorepId, ProverId, Seed, Ticket},
+    replica_id::{replica_id, PorepId, ProverId, Ticket},
     sdr::{label_layer, ParentSource},
     silent, tree,
     tree::Crown,
@@ -16,6 +17,9 @@ use rand_chacha::{
     rand_core::{RngCore, SeedableRng},
     ChaCha8Rng,
 };
+use serde_json::Value;
+
+use crate::fixture::{number, word};
 
 /// What a sector is sealed from.
 pub struct Case {
@@ -25,7 +29,6 @@ pub struct Case {
     pub prover_id: ProverId,
     pub sector: u64,
     pub ticket: Ticket,
-    pub seed: Seed,
     /// Data as the client gave it, filling the sector.
     pub data: Vec<u8>,
 }
@@ -34,9 +37,8 @@ pub struct Case {
 pub struct Sealed {
     pub graph: Graph,
     pub statement: Statement,
-    pub seed: Seed,
-    pub comm_c: Node,
-    pub comm_r_last: Node,
+    /// comm_c and comm_r_last.
+    pub aux: [Node; 2],
     pub data: Vec<Node>,
     pub layers: Vec<Vec<Node>>,
     pub tree_d: Vec<Node>,
@@ -46,22 +48,24 @@ pub struct Sealed {
 }
 
 impl Case {
-    /// A small sector of the current graph, with data and ids that follow from a number.
-    pub fn random(size: &str, number: u64) -> Case {
-        let size: SectorSize = size.parse().unwrap();
-        let mut rng = ChaCha8Rng::seed_from_u64(number);
-        let mut bytes = [[0; 32]; 4];
-        bytes.iter_mut().for_each(|bytes| rng.fill_bytes(bytes));
-        let [porep_id, prover_id, ticket, seed] = bytes;
+    /// The sector of a known answer.
+    pub fn of(golden: &Value) -> Case {
+        let case = &golden["case"];
+        let size = SectorSize::from_bytes(number(&case["sector_size"])).unwrap();
+        let sector = number(&case["sector_id"]);
+        let versions = [ApiVersion::V1_0_0, ApiVersion::V1_1_0, ApiVersion::V1_2_0];
+        let api = word(&case["api"]);
         Case {
             geometry: Geometry::of(size),
-            api_version: ApiVersion::V1_1_0,
-            porep_id: PorepId(porep_id),
-            prover_id: ProverId(prover_id),
-            sector: number,
-            ticket: Ticket(ticket),
-            seed: Seed(seed),
-            data: pattern("chacha8", number, size),
+            api_version: versions
+                .into_iter()
+                .find(|version| version.to_string() == api)
+                .unwrap(),
+            porep_id: word(&case["porep_id"]).parse().unwrap(),
+            prover_id: word(&case["prover_id"]).parse().unwrap(),
+            sector,
+            ticket: word(&case["ticket"]).parse().unwrap(),
+            data: pattern(word(&case["data_pattern"]), sector, size),
         }
     }
 
@@ -92,9 +96,7 @@ impl Case {
         Sealed {
             graph,
             statement,
-            seed: self.seed,
-            comm_c,
-            comm_r_last,
+            aux: [comm_c, comm_r_last],
             data,
             layers,
             tree_d,
@@ -106,7 +108,7 @@ impl Case {
 }
 
 /// The reference's test data: so much that it fills the sector.
-pub fn pattern(name: &str, sector: u64, size: SectorSize) -> Vec<u8> {
+fn pattern(name: &str, sector: u64, size: SectorSize) -> Vec<u8> {
     let mut data = vec![0; size.unpadded_bytes() as usize];
     match name {
         "zero" => {}
@@ -127,19 +129,8 @@ pub fn pattern(name: &str, sector: u64, size: SectorSize) -> Vec<u8> {
 }
 
 fn padded(data: &[u8]) -> Vec<Node> {
-    let mut padded = vec![Node::ZERO; data.len() / 127 * 4];
-    for (block, nodes) in data.chunks(127).zip(padded.chunks_mut(4)) {
-        let mut block = block.to_vec();
-        block.push(0);
-        for (k, node) in nodes.iter_mut().enumerate() {
-            for (i, byte) in node.0.iter_mut().enumerate() {
-                let bit = 254 * k + 8 * i;
-                let two = u16::from_le_bytes([block[bit / 8], *block.get(bit / 8 + 1).unwrap_or(&0)]);
-                *byte = (two >> (bit % 8)) as u8;
-            }
-            node.0[31] &= 0x3f;
-        }
-    }
+    let mut padded = vec![Node::ZERO; fr32::padded_len(data.len()) / Node::SIZE];
+    fr32::pad(data, Node::bytes_mut(&mut padded));
     padded
 }
 
