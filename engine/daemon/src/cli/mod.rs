@@ -1,0 +1,129 @@
+//! The command line: what people type, and how they are answered.
+
+mod commp;
+mod seal;
+mod sizes;
+mod unseal;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use serde_json::Value;
+
+use crate::{
+    config::{Config, Settings},
+    draft,
+};
+
+/// Seals, proves and verifies Filecoin sectors.
+///
+/// A sector is a file of fixed size that holds data (pieces). Sealing it makes a replica that only this
+/// provider has, and a proof of that, which everyone can verify in milliseconds.
+#[derive(Debug, Parser)]
+#[command(name = "lode-engine", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What every verb takes.
+#[derive(Debug, Args)]
+struct Common {
+    /// Answer with exactly one JSON object on stdout; progress goes to stderr.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Configuration file (TOML; keys: parameters, scratch). [env: LODE_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder of Groth16 parameters. [env: LODE_PARAMETERS] [default: ~/.cache/lode/parameters]
+    #[arg(long, global = true, value_name = "DIR")]
+    parameters: Option<PathBuf>,
+    /// Folder for temporary sectors. [env: LODE_SCRATCH] [default: the system's temporary folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    scratch: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Seal(seal::Seal),
+    Unseal(unseal::Unseal),
+    Commp(commp::Commp),
+    Sizes(sizes::Sizes),
+}
+
+/// What a verb answers.
+#[derive(Debug)]
+pub struct Answer {
+    /// For people.
+    pub text: String,
+    /// The same for programs: an object.
+    pub json: Value,
+    /// Whether the answer is the one that was hoped for: the exit code.
+    pub is_good: bool,
+}
+
+impl Cli {
+    /// Does what was asked, and prints the answer.
+    pub fn run(self) -> ExitCode {
+        let is_json = self.common.json;
+        match self.answer() {
+            Ok(answer) => {
+                if is_json {
+                    println!("{}", answer.json);
+                } else {
+                    print!("{}", answer.text);
+                }
+                if answer.is_good {
+                    ExitCode::SUCCESS
+                } else {
+                    ExitCode::FAILURE
+                }
+            }
+            Err(error) => {
+                if is_json {
+                    println!("{}", serde_json::json!({ "error": format!("{error:#}") }));
+                }
+                eprintln!("lode-engine: {error:#}{}", advice(&error));
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    fn answer(self) -> Result<Answer> {
+        let Common {
+            config,
+            parameters,
+            scratch,
+            json,
+        } = self.common;
+        let config = Config::read(config.as_deref(), Settings { parameters, scratch })?;
+        draft::clean_up_on_signals()?;
+        match self.verb {
+            Verb::Seal(verb) => verb.run(&config, json),
+            Verb::Unseal(verb) => verb.run(&config),
+            Verb::Commp(verb) => verb.run(),
+            Verb::Sizes(verb) => Ok(verb.run()),
+        }
+    }
+}
+
+/// What to do about a failure of the system, where the error itself does not say.
+fn advice(error: &anyhow::Error) -> &'static str {
+    use std::io::ErrorKind::*;
+    let kind = error
+        .chain()
+        .find_map(|cause| Some(cause.downcast_ref::<std::io::Error>()?.kind()));
+    match kind {
+        Some(StorageFull | QuotaExceeded | FileTooLarge) => {
+            "\n  free some space, or choose another disk with --dir, --scratch or --parameters"
+        }
+        Some(PermissionDenied | ReadOnlyFilesystem) => {
+            "\n  check the owner and the mode of the file and its folder, or choose another folder"
+        }
+        Some(NotFound) => "\n  check the spelling of the path",
+        _ => "",
+    }
+}

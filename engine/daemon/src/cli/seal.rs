@@ -1,0 +1,109 @@
+//! `lode-engine seal`: a file becomes a sealed sector.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use engine_proofs::{
+    geometry::SectorSize,
+    registered::SealProof,
+    replica_id::{PorepId, ProverId, Ticket},
+};
+use kernels::Cpu;
+
+use super::Answer;
+use crate::{config::Config, report, seal::Plan, sector::Identity, stage::add_piece};
+
+/// The ticket where none is given: `lode development ticket`, then zeros.
+const TICKET: Ticket = Ticket(*b"lode development ticket\0\0\0\0\0\0\0\0\0");
+/// The actor id where no prover id is given: the first that networks give to a provider.
+const ACTOR: u64 = 1000;
+
+/// Seal files into a sector: everything from bytes to a verified replica, in one go.
+///
+/// Each file becomes a piece. The stages run one after the other: AddPiece (files to nodes), PreCommit1
+/// (labels), PreCommit2 (trees and replica), then the replica is unsealed and compared with the files.
+///
+/// Without --dir everything happens in a temporary folder that is removed at the end. With --dir the sector
+/// stays, and the same command goes on where it was interrupted.
+///
+/// Ticket and seed come from the chain when a sector is sealed in earnest. The defaults are fixed words in ASCII
+/// ("lode development ticket", "lode development seed", padded with zeros): good for trying out, and for nothing
+/// else. The engine draws no randomness of its own for them.
+///
+/// Example: lode-engine seal README.md
+#[derive(Debug, Args)]
+pub struct Seal {
+    /// The files, each of which becomes a piece, in this order.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Size of the sector: 2KiB, 4KiB, 16KiB, 32KiB, 8MiB, 16MiB, 512MiB, 1GiB, 32GiB or 64GiB.
+    /// [default: the smallest that holds the files]
+    #[arg(long, value_name = "SIZE")]
+    sector_size: Option<SectorSize>,
+    /// Registered seal proof: v1 (the first graph) or v1.1 (the graph of today's sectors).
+    #[arg(long, value_name = "PROOF", default_value_t = SealProof::V1_1)]
+    seal_proof: SealProof,
+    /// Who seals: an ID address (t01000, f01000) or its 32 bytes in hex.
+    #[arg(long, value_name = "ID", default_value_t = ProverId::from_actor_id(ACTOR), hide_default_value = true)]
+    prover_id: ProverId,
+    /// The provider's number of this sector.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    sector: u64,
+    /// The chain's randomness before PreCommit: 32 bytes in hex.
+    #[arg(long, value_name = "HEX", default_value_t = TICKET, hide_default_value = true)]
+    ticket: Ticket,
+    /// What seeds the graph: 32 bytes in hex. [default: the registered proof's]
+    #[arg(long, value_name = "HEX")]
+    porep_id: Option<PorepId>,
+    /// Keep the sector in this directory, which must be new, empty, or hold the same sector.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Do not unseal and compare.
+    #[arg(long)]
+    skip_unseal: bool,
+}
+
+impl Seal {
+    /// Does it.
+    pub fn run(self, config: &Config, is_json: bool) -> Result<Answer> {
+        let (sector_size, inputs) = add_piece::lay(&self.files, self.sector_size)?;
+        let identity = Identity {
+            sector_size,
+            seal_proof: self.seal_proof,
+            porep_id: self
+                .porep_id
+                .unwrap_or_else(|| self.seal_proof.porep_id(sector_size)),
+            prover_id: self.prover_id,
+            sector: self.sector,
+            ticket: self.ticket,
+        };
+        let plan = Plan {
+            identity,
+            inputs,
+            dir: self.dir,
+            scratch: config.scratch.clone(),
+            unseals: !self.skip_unseal,
+            digests: is_json,
+        };
+        eprintln!("{}", announcement(&plan));
+        let sealed = plan.run(&Cpu::new())?;
+        Ok(Answer {
+            text: report::text(&plan, &sealed),
+            json: report::json(&plan, &sealed),
+            is_good: true,
+        })
+    }
+}
+
+/// What is about to happen, and where.
+fn announcement(plan: &Plan) -> String {
+    let size = plan.identity.sector_size;
+    match &plan.dir {
+        Some(dir) => format!("sealing a {size} sector in {}", dir.display()),
+        None => format!(
+            "sealing a {size} sector in a temporary folder in {}, which is removed at the end (--dir keeps it)",
+            plan.scratch.display()
+        ),
+    }
+}

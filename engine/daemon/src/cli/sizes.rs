@@ -1,0 +1,68 @@
+//! `lode-engine sizes`: the table of geometries.
+
+use std::fmt::Write;
+
+use clap::Args;
+use engine_proofs::geometry::{Geometry, GEOMETRIES};
+use serde_json::{json, Value};
+
+use super::Answer;
+
+/// Show the ten sector sizes, and what follows from a size.
+///
+/// `data` is what a client may put in: 127 of 128 bytes, because a node holds 254 bits.
+///
+/// Example: lode-engine sizes
+#[derive(Debug, Args)]
+pub struct Sizes {}
+
+impl Sizes {
+    /// Writes the table.
+    pub fn run(self) -> Answer {
+        let mut text = String::from(
+            "  sector           data  layers       nodes  tree    base trees  proofs x challenges  proof bytes\n",
+        );
+        for row in &GEOMETRIES {
+            writeln!(
+                text,
+                "{:>8} {:>14} {:>7} {:>11}  {:<7} {:>10} {:>20} {:>12}",
+                row.sector_size.to_string(),
+                row.sector_size.unpadded_bytes(),
+                row.layers,
+                row.n_nodes(),
+                shape(row),
+                row.n_base_trees(),
+                format!("{} x {}", row.porep_partitions, row.porep_challenges),
+                192 * row.porep_partitions,
+            )
+            .expect("a String takes everything");
+        }
+        let rows: Vec<Value> = GEOMETRIES.iter().map(row_json).collect();
+        Answer {
+            text,
+            json: json!({ "sizes": rows }),
+            is_good: true,
+        }
+    }
+}
+
+fn row_json(row: &Geometry) -> Value {
+    json!({
+        "name": row.sector_size.to_string(),
+        "sector_size": row.sector_size.bytes(),
+        "unpadded_size": row.sector_size.unpadded_bytes(),
+        "layers": row.layers,
+        "n_nodes": row.n_nodes(),
+        "tree": shape(row),
+        "n_base_trees": row.n_base_trees(),
+        "rows_discarded": row.rows_discarded(),
+        "porep_partitions": row.porep_partitions,
+        "porep_challenges": row.porep_challenges,
+        "proof_size": 192 * row.porep_partitions,
+    })
+}
+
+/// The arities, base to top: `8-8-2`.
+fn shape(row: &Geometry) -> String {
+    format!("{}-{}-{}", row.tree.base, row.tree.sub, row.tree.top)
+}

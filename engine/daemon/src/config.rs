@@ -1,0 +1,111 @@
+//! The settings: one value, read once. File, then environment, then flags.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+/// Where things lie on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The folder of Groth16 parameters.
+    pub parameters: PathBuf,
+    /// The folder in which temporary sectors are made.
+    pub scratch: PathBuf,
+}
+
+/// The settings that one source gives.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// See [`Config::parameters`].
+    pub parameters: Option<PathBuf>,
+    /// See [`Config::scratch`].
+    pub scratch: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads file and environment, and lets the flags have the last word.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or has a key that is none of these, or there is neither a home nor a
+    /// cache directory to put the defaults in.
+    pub fn read(file: Option<&Path>, flags: Settings) -> Result<Config> {
+        let file = file.map(Path::to_owned).or_else(|| variable("LODE_CONFIG"));
+        let file = file.map_or(Ok(Settings::default()), |path| Settings::from_file(&path))?;
+        let environment = Settings {
+            parameters: variable("LODE_PARAMETERS"),
+            scratch: variable("LODE_SCRATCH"),
+        };
+        let settings = flags.over(environment).over(file);
+        let parameters = settings.parameters.map_or_else(default_parameters, Ok)?;
+        Ok(Config {
+            parameters,
+            scratch: settings.scratch.unwrap_or_else(env::temp_dir),
+        })
+    }
+}
+
+impl Settings {
+    fn from_file(path: &Path) -> Result<Settings> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the configuration {}", path.display()))?;
+        toml::from_str(&text).with_context(|| {
+            format!(
+                "{} is no configuration (its keys are parameters and scratch)",
+                path.display()
+            )
+        })
+    }
+
+    fn over(self, below: Settings) -> Settings {
+        Settings {
+            parameters: self.parameters.or(below.parameters),
+            scratch: self.scratch.or(below.scratch),
+        }
+    }
+}
+
+/// A path from the environment; a variable that is set to nothing is not set.
+fn variable(name: &str) -> Option<PathBuf> {
+    env::var_os(name)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+}
+
+fn default_parameters() -> Result<PathBuf> {
+    let cache = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
+    let cache = cache.context("neither HOME nor XDG_CACHE_HOME is set: name a folder with --parameters")?;
+    Ok(cache.join("lode").join("parameters"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(text: &str) -> Result<Settings, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error() {
+        assert!(settings("parameters = '/a'\nscratch = '/b'").is_ok());
+        let error = settings("paramters = '/a'").unwrap_err().to_string();
+        assert!(error.contains("unknown field `paramters`"), "{error}");
+    }
+
+    #[test]
+    fn the_later_source_wins() {
+        let file = settings("parameters = '/file'\nscratch = '/file'").unwrap();
+        let flags = Settings {
+            parameters: Some("/flag".into()),
+            scratch: None,
+        };
+        let both = flags.over(file);
+        assert_eq!(both.parameters, Some("/flag".into()));
+        assert_eq!(both.scratch, Some("/file".into()));
+    }
+}

@@ -1,0 +1,283 @@
+//! A sector's directory: its files under the reference's names, and the record of what is finished.
+//!
+//! A file has its name only when it is whole and listed in `sector.json` with size and digests. So after a crash
+//! what is listed and there is true, and anything else is made again. What was
+//! listed by an earlier process is held against its digests before anything is built on it.
+
+mod identity;
+pub mod names;
+mod receipt;
+mod record;
+pub mod words;
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{bail, Context, Result};
+use rustix::{
+    fs::{flock, FlockOperation},
+    io::Errno,
+};
+
+pub use identity::Identity;
+pub use receipt::Receipt;
+pub use record::{Piece, Record, Roots};
+
+use crate::{
+    draft::{self, Draft},
+    map::{ReadMap, WriteMap},
+};
+
+/// The file that says whose sector a directory holds, and which of its files are finished.
+const RECORD: &str = "sector.json";
+
+/// A sector's directory, locked for this process.
+#[derive(Debug)]
+pub struct Sector {
+    dir: PathBuf,
+    record: Record,
+    /// Files that this process wrote or has checked.
+    trusted: BTreeSet<String>,
+    is_lasting: bool,
+    /// Holds the lock on the directory.
+    _lock: File,
+}
+
+/// A file of the sector that is being written.
+#[derive(Debug)]
+pub struct NewFile {
+    name: String,
+    draft: Draft,
+    /// Its content.
+    pub map: WriteMap,
+}
+
+impl Sector {
+    /// Begins a sector in a new or empty directory, or goes on with the same one.
+    ///
+    /// # Errors
+    /// When the directory holds another sector or other files, or another process works in it. Nothing in it
+    /// is touched then.
+    pub fn begin(dir: &Path, identity: Identity) -> Result<Sector> {
+        fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+        let lock = lock(dir)?;
+        let record = match dir.join(RECORD).exists() {
+            true => Record::read(&dir.join(RECORD))?,
+            false => {
+                must_be_empty(dir)?;
+                Record::new(identity.clone())
+            }
+        };
+        if let Some((what, there, here)) = record.identity.difference(&identity) {
+            bail!(
+                "{} holds another sector: its {what} is {there} and not {here}; choose another directory, or \
+                 remove this one",
+                dir.display()
+            );
+        }
+        Sector::new(dir, record, lock, true)
+    }
+
+    /// Begins a sector in a directory that will not outlive this process: nothing is synced and listed.
+    ///
+    /// # Errors
+    /// When the directory cannot be locked.
+    pub fn temporary(dir: &Path, identity: Identity) -> Result<Sector> {
+        Sector::new(dir, Record::new(identity), lock(dir)?, false)
+    }
+
+    /// Opens the sector that a directory holds.
+    ///
+    /// # Errors
+    /// When it holds none, or another process works in it.
+    pub fn open(dir: &Path) -> Result<Sector> {
+        let path = dir.join(RECORD);
+        if !path.exists() {
+            bail!(
+                "{} holds no sector of lode-engine: there is no {RECORD} in it",
+                dir.display()
+            );
+        }
+        let lock = lock(dir)?;
+        let record = Record::read(&path)?;
+        Sector::new(dir, record, lock, true)
+    }
+
+    fn new(dir: &Path, mut record: Record, lock: File, is_lasting: bool) -> Result<Sector> {
+        // What someone removed is made again.
+        record.files.retain(|name, _| dir.join(name).exists());
+        Ok(Sector {
+            dir: dir.to_owned(),
+            record,
+            trusted: BTreeSet::new(),
+            is_lasting,
+            _lock: lock,
+        })
+    }
+
+    /// Where it lies.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Whose it is, and what is known of it.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Notes what has become known.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn note(&mut self, change: impl FnOnce(&mut Record)) -> Result<()> {
+        change(&mut self.record);
+        if self.is_lasting {
+            self.record.write(&self.dir.join(RECORD))?;
+        }
+        Ok(())
+    }
+
+    /// Whether a file is finished.
+    pub fn has(&self, name: &str) -> bool {
+        self.record.files.contains_key(name) || self.trusted.contains(name)
+    }
+
+    /// Begins a file of so many bytes.
+    ///
+    /// # Errors
+    /// When there is no room for it, or a file of that name exists that the sector does not know.
+    pub fn create(&self, name: &str, size: u64) -> Result<NewFile> {
+        let path = self.dir.join(name);
+        if path.symlink_metadata().is_ok() {
+            bail!(
+                "{} exists, but {RECORD} does not list it: it is not this sector's; move it away",
+                path.display()
+            );
+        }
+        let draft = Draft::new(&path)?;
+        let map = WriteMap::create(draft.path(), size)?;
+        Ok(NewFile {
+            name: name.to_owned(),
+            draft,
+            map,
+        })
+    }
+
+    /// Finishes a file: synced, renamed, listed.
+    ///
+    /// # Errors
+    /// When the disk fails; the file is not there then.
+    pub fn finish(&mut self, file: NewFile) -> Result<()> {
+        let NewFile { name, draft, map } = file;
+        if self.is_lasting {
+            map.sync()?;
+            let receipt = Receipt::of(map.bytes());
+            // Listed first: a file that is listed and not there is made again, one that is there and not
+            // listed would be someone else's.
+            self.note(|record| drop(record.files.insert(name.clone(), receipt)))?;
+        }
+        draft.finish()?;
+        self.trusted.insert(name);
+        Ok(())
+    }
+
+    /// Maps a finished file, and holds it against its receipt unless this process has done so.
+    ///
+    /// # Errors
+    /// When it is missing, has another size than it must, or is not what was written.
+    pub fn read(&mut self, name: &str, size: u64) -> Result<ReadMap> {
+        let map = self.read_part(name, size, 0..size)?;
+        self.trusted.insert(name.to_owned());
+        Ok(map)
+    }
+
+    /// As [`read`](Sector::read), but holds only the chunks that reach into `range` against their digests.
+    ///
+    /// # Errors
+    /// As [`read`](Sector::read).
+    pub fn read_part(&self, name: &str, size: u64, range: Range<u64>) -> Result<ReadMap> {
+        let path = self.dir.join(name);
+        let map = ReadMap::open_sized(&path, size).context(REMAKE)?;
+        if self.trusted.contains(name) {
+            return Ok(map);
+        }
+        let Some(receipt) = self.record.files.get(name) else {
+            bail!("{} is not listed in {RECORD}; {REMAKE}", path.display());
+        };
+        if receipt.size != size {
+            bail!(
+                "{} is listed with {} bytes where {size} belong; {REMAKE}",
+                path.display(),
+                receipt.size
+            );
+        }
+        match receipt.first_damage(map.bytes(), range) {
+            None => Ok(map),
+            Some(at) => bail!(
+                "{}: bytes {} to {} are not what was written: the file is damaged, or another sector's; {REMAKE}",
+                path.display(),
+                at.start,
+                at.end
+            ),
+        }
+    }
+
+    /// Removes a file that is no longer needed.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn remove(&mut self, name: &str) -> Result<()> {
+        self.trusted.remove(name);
+        if self.record.files.contains_key(name) {
+            self.note(|record| drop(record.files.remove(name)))?;
+        }
+        let path = self.dir.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {}", path.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What to do about a file that cannot be used.
+const REMAKE: &str = "remove it, and the same seal command makes it anew";
+
+/// Locks a directory: for as long as the file lives nobody else gets the lock.
+fn lock(dir: &Path) -> Result<File> {
+    let file = File::open(dir).with_context(|| format!("cannot open {}", dir.display()))?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(Errno::WOULDBLOCK) => bail!(
+            "another process works in {}; wait until it is done",
+            dir.display()
+        ),
+        Err(error) => Err(error).with_context(|| format!("cannot lock {}", dir.display())),
+    }
+}
+
+/// Refuses a directory with anything in it but what an interrupted beginning left.
+fn must_be_empty(dir: &Path) -> Result<()> {
+    let entries = fs::read_dir(dir).with_context(|| format!("cannot list {}", dir.display()))?;
+    for entry in entries {
+        let name = entry
+            .with_context(|| format!("cannot list {}", dir.display()))?
+            .file_name();
+        let name = name.to_string_lossy();
+        let is_leftover = name
+            .strip_suffix(draft::SUFFIX)
+            .is_some_and(|name| name == RECORD || name == names::STAGED);
+        if !is_leftover {
+            bail!(
+                "{} holds {name}, but no sector of lode-engine; choose an empty or a new directory",
+                dir.display()
+            );
+        }
+    }
+    Ok(())
+}

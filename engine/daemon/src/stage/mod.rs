@@ -1,0 +1,95 @@
+//! The stages of a sector: each takes slices of files, and leaves finished files.
+
+pub mod add_piece;
+pub mod compare;
+pub mod pre_commit_1;
+pub mod pre_commit_2;
+pub mod unseal;
+
+use std::fmt;
+
+use anyhow::{Context, Result};
+use kernels::Backend;
+
+use crate::{
+    measure::{Cost, Watch},
+    progress::Bar,
+};
+
+/// One step of a sector's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Client data become nodes.
+    AddPiece,
+    /// Tree D and the layers of labels.
+    PreCommit1,
+    /// Tree C, the replica and tree R-last.
+    PreCommit2,
+    /// The replica becomes data again.
+    Unseal,
+    /// The data are held against the client's files.
+    Compare,
+}
+
+/// What a stage cost, and on what.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// Which one.
+    pub stage: Stage,
+    /// What it cost.
+    pub cost: Cost,
+    /// The device that did it.
+    pub device: String,
+}
+
+/// Runs stages and remembers what each cost.
+#[derive(Default, Debug)]
+pub struct Stages {
+    /// The stages so far.
+    pub done: Vec<Done>,
+}
+
+impl Stages {
+    /// Runs one stage under watch.
+    ///
+    /// # Errors
+    /// Those of the work, with the stage's name.
+    pub fn run<T>(
+        &mut self,
+        stage: Stage,
+        device: &dyn Backend,
+        work: impl FnOnce(&Bar) -> Result<T>,
+    ) -> Result<T> {
+        let watch = Watch::start();
+        let bar = Bar::new(&stage.to_string());
+        let outcome = work(&bar);
+        drop(bar);
+        let cost = watch.stop();
+        self.done.push(Done {
+            stage,
+            cost,
+            device: device.info().name.clone(),
+        });
+        outcome.with_context(|| stage.name().to_owned())
+    }
+}
+
+impl Stage {
+    /// The name in JSON and errors.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::AddPiece => "add_piece",
+            Stage::PreCommit1 => "pre_commit_1",
+            Stage::PreCommit2 => "pre_commit_2",
+            Stage::Unseal => "unseal",
+            Stage::Compare => "compare",
+        }
+    }
+}
+
+/// `PreCommit1`.
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}

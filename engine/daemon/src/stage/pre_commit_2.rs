@@ -1,0 +1,145 @@
+//! PreCommit2: columns into tree C, the data into the replica, the replica into tree R-last.
+
+use anyhow::{ensure, Context, Result};
+use engine_proofs::{
+    geometry::Geometry,
+    porep,
+    tree::{self, Crown},
+    Part,
+};
+use kernels::{Backend, Node};
+
+use super::pre_commit_1::Labelled;
+use crate::{
+    map::ReadMap,
+    progress::Bar,
+    sector::{names, NewFile, Roots, Sector},
+};
+
+/// Makes what is missing of tree C, replica, tree R-last and `p_aux`.
+///
+/// # Errors
+/// When the disk is full, a file is damaged, or the device fails.
+pub fn run(device: &dyn Backend, sector: &mut Sector, labelled: Labelled, bar: &Bar) -> Result<Roots> {
+    let geometry = sector.record().identity.geometry();
+    let comm_c = tree_c(device, sector, bar)?;
+    let comm_r_last = replica(device, sector, bar)?;
+    let comm_r = porep::comm_r(comm_c, comm_r_last)?;
+    let roots = Roots {
+        comm_d: labelled.comm_d,
+        comm_c,
+        comm_r_last,
+        comm_r,
+    };
+    if let Some(known) = sector.record().roots {
+        ensure!(
+            known == roots,
+            "{}: the files make comm_r {comm_r}, and sector.json says {}",
+            sector.dir().display(),
+            known.comm_r
+        );
+    }
+    if !sector.has(names::P_AUX) {
+        let mut aux = sector.create(names::P_AUX, 2 * Node::SIZE as u64)?;
+        aux.map.nodes_mut().copy_from_slice(&[comm_c, comm_r_last]);
+        sector.finish(aux)?;
+    }
+    check_aux(sector, geometry, &roots)?;
+    sector.note(|record| record.roots = Some(roots))?;
+    Ok(roots)
+}
+
+/// `p_aux` must say what the trees say.
+fn check_aux(sector: &mut Sector, _geometry: &Geometry, roots: &Roots) -> Result<()> {
+    let aux = sector.read(names::P_AUX, 2 * Node::SIZE as u64)?;
+    ensure!(
+        *aux.nodes() == [roots.comm_c, roots.comm_r_last],
+        "{} does not say what the trees say; remove it, and seal again",
+        aux.path().display()
+    );
+    Ok(())
+}
+
+/// Builds the base trees of tree C that are missing, and answers comm_c.
+fn tree_c(device: &dyn Backend, sector: &mut Sector, bar: &Bar) -> Result<Node> {
+    let geometry = sector.record().identity.geometry();
+    let (n_trees, leaves) = (geometry.n_base_trees(), geometry.base_leaves());
+    let layers = layers(sector)?;
+    let mut roots = Vec::with_capacity(n_trees);
+    for tree in 0..n_trees {
+        let (name, size) = (names::tree_c(geometry, tree), bytes(geometry.base_tree_len()));
+        if !sector.has(&name) {
+            let mut file = sector.create(&name, size)?;
+            let share = tree * leaves..(tree + 1) * leaves;
+            let labels: Vec<&[Node]> = layers.iter().map(|layer| &layer.nodes()[share.clone()]).collect();
+            let progress = bar.part(tree, 2 * n_trees);
+            tree::tree_c_base(device, &labels, file.map.nodes_mut(), &progress)?;
+            sector.finish(file)?;
+        }
+        roots.push(root(&sector.read(&name, size)?));
+    }
+    Ok(Crown::new(geometry, roots, Part::TreeC)?.root())
+}
+
+/// Encodes the replica and builds tree R-last, where one of their files is missing; answers comm_r_last.
+fn replica(device: &dyn Backend, sector: &mut Sector, bar: &Bar) -> Result<Node> {
+    let geometry = sector.record().identity.geometry();
+    let (n_trees, size) = (geometry.n_base_trees(), bytes(geometry.tree_r_last_len()));
+    let trees: Vec<String> = (0..n_trees)
+        .map(|tree| names::tree_r_last(geometry, tree))
+        .collect();
+    let is_there = sector.has(names::SEALED) && trees.iter().all(|name| sector.has(name));
+    if !is_there {
+        for name in trees.iter().map(String::as_str).chain([names::SEALED]) {
+            sector.remove(name)?;
+        }
+        encode(device, sector, &trees, bar)?;
+    }
+    let sealed = sector.read(names::SEALED, geometry.sector_size.bytes())?;
+    drop(sealed);
+    let mut roots = Vec::with_capacity(n_trees);
+    for name in &trees {
+        roots.push(root(&sector.read(name, size)?));
+    }
+    Ok(Crown::new(geometry, roots, Part::TreeRLast)?.root())
+}
+
+fn encode(device: &dyn Backend, sector: &mut Sector, trees: &[String], bar: &Bar) -> Result<()> {
+    let geometry = sector.record().identity.geometry();
+    let (leaves, sector_size) = (geometry.base_leaves(), geometry.sector_size.bytes());
+    let tree_d = sector.read(names::TREE_D, bytes(geometry.tree_d_len()))?;
+    let key = sector.read(&names::layer(geometry.layers), sector_size)?;
+    let mut sealed = sector.create(names::SEALED, sector_size)?;
+    let mut files: Vec<NewFile> = Vec::with_capacity(trees.len());
+    for (tree, name) in trees.iter().enumerate() {
+        let share = tree * leaves..(tree + 1) * leaves;
+        let data = &mut sealed.map.nodes_mut()[share.clone()];
+        data.copy_from_slice(&tree_d.nodes()[share.clone()]);
+        let mut file = sector.create(name, bytes(geometry.tree_r_last_len()))?;
+        let (key, kept) = (&key.nodes()[share], file.map.nodes_mut());
+        let progress = bar.part(trees.len() + tree, 2 * trees.len());
+        tree::tree_r_last_base(device, geometry, key, data, kept, &progress)
+            .with_context(|| format!("base tree {tree}"))?;
+        files.push(file);
+    }
+    sector.finish(sealed)?;
+    files.into_iter().try_for_each(|file| sector.finish(file))
+}
+
+/// Every layer, in their order.
+pub fn layers(sector: &mut Sector) -> Result<Vec<ReadMap>> {
+    let geometry = sector.record().identity.geometry();
+    (1..=geometry.layers)
+        .map(|layer| sector.read(&names::layer(layer), geometry.sector_size.bytes()))
+        .collect()
+}
+
+/// The last node of a tree.
+fn root(tree: &ReadMap) -> Node {
+    tree.nodes()[tree.nodes().len() - 1]
+}
+
+/// Bytes of so many nodes.
+pub fn bytes(n_nodes: usize) -> u64 {
+    (n_nodes * Node::SIZE) as u64
+}
