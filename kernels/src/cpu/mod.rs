@@ -4,6 +4,7 @@ mod affine;
 mod curve;
 mod digits;
 mod encode;
+mod field;
 mod label;
 mod msm;
 mod multiples;
@@ -66,6 +67,6 @@ pub(crate) fn hash(hash: Hash, preimages: &[Node], digests: &mut [Node]) -> Resu
             sha256::hash(preimages, digests);
             Ok(())
         }
-        _ => poseidon::hash(hash.arity(), preimages, digests),
+        _ => poseidon::hash(hash, preimages, digests),
     }
 }
