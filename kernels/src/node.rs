@@ -52,7 +52,7 @@ impl Node {
     /// When the length is no multiple of 32.
     pub fn slice_mut(bytes: &mut [u8]) -> &mut [Node] {
         assert!(
-            bytes.len() % 32 == 0,
+            bytes.len().is_multiple_of(32),
             "{} bytes are no whole number of nodes",
             bytes.len()
         );

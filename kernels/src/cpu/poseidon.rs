@@ -142,8 +142,8 @@ impl<C: From<Fr> + Copy> Constants<C> {
         let mut state = [zero; MAX_WIDTH];
         let state = &mut state[..self.width];
         state[0] = F::value(&self.start[0]);
-        for i in 1..self.width {
-            state[i] = preimage(i - 1, F::value(&self.start[i]));
+        for (i, (element, start)) in state.iter_mut().zip(&self.start).skip(1).enumerate() {
+            *element = preimage(i, F::value(start));
         }
         for (round, keys) in self.head.iter().enumerate() {
             let last = round + 1 == self.head.len();
