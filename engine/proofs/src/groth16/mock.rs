@@ -116,6 +116,10 @@ impl MockProver {
         A: FnOnce() -> AR,
         AR: Into<String>,
     {
+        // What comes after the first that does not hold is of no interest.
+        if self.unsatisfied.is_some() {
+            return Err(SynthesisError::Unsatisfiable);
+        }
         value().inspect_err(|_| self.unassigned = Some(self.path_of(name().into())))
     }
 }
