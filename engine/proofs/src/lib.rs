@@ -17,6 +17,7 @@ pub mod hex32;
 pub mod path;
 pub mod piece;
 pub mod porep;
+pub mod post;
 mod progress;
 pub mod registered;
 pub mod replica_id;
