@@ -135,6 +135,8 @@ pub trait Backend: Send + Sync {
     /// Encodes a part of the data straight into a base tree of tree R-last: `data` becomes the replica, and
     /// `kept` receives the rows above the replica but for the lowest `n_discarded`.
     ///
+    /// `data.len()` is a power of 8 and at least `8^(n_discarded + 1)`.
+    ///
     /// # Errors
     /// As [`encode`](Backend::encode).
     fn encode_tree(
@@ -161,7 +163,7 @@ pub trait Backend: Send + Sync {
     /// Adds the key to the data, node by node, modulo r: the data becomes the replica.
     ///
     /// # Errors
-    /// When a node of either is not canonical.
+    /// When a node of either is not canonical; the data is then neither data nor replica.
     fn encode(&self, key: &[Node], data: &mut [Node]) -> Result<()> {
         cpu::encode(key, data)
     }
@@ -169,7 +171,7 @@ pub trait Backend: Send + Sync {
     /// Takes the key from the replica, node by node, modulo r: the replica becomes the data.
     ///
     /// # Errors
-    /// When a node of either is not canonical.
+    /// When a node of either is not canonical; the replica is then neither replica nor data.
     fn decode(&self, key: &[Node], replica: &mut [Node]) -> Result<()> {
         cpu::decode(key, replica)
     }

@@ -1,4 +1,6 @@
-//! What a device says of itself.
+//! What a device says of itself, and what depends on the processor.
+
+use crate::Node;
 
 /// A device by name, and what it really does itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,3 +12,42 @@ pub struct DeviceInfo {
     /// The operations that the device does natively; the rest is CPU work and shown as such.
     pub native: &'static [&'static str],
 }
+
+/// The processor as it calls itself: `AMD EPYC 9654`.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn cpu_model() -> String {
+    use std::arch::x86_64::__cpuid;
+
+    /// Leaves that hold 16 letters of the name each.
+    const NAME: std::ops::RangeInclusive<u32> = 0x8000_0002..=0x8000_0004;
+    if __cpuid(0x8000_0000).eax < *NAME.end() {
+        return std::env::consts::ARCH.to_owned();
+    }
+    let registers = NAME
+        .map(__cpuid)
+        .flat_map(|leaf| [leaf.eax, leaf.ebx, leaf.ecx, leaf.edx]);
+    let letters: Vec<u8> = registers
+        .flat_map(u32::to_le_bytes)
+        .take_while(|letter| *letter != 0)
+        .collect();
+    String::from_utf8_lossy(&letters).trim().to_owned()
+}
+
+/// The architecture, where processors do not say their name.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn cpu_model() -> String {
+    std::env::consts::ARCH.to_owned()
+}
+
+/// Has a node brought near, for whoever reads it some microseconds later.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn prefetch(row: &[Node], index: usize) {
+    use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
+
+    // SAFETY: a prefetch reads nothing and never faults, wherever the address lies.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(row.as_ptr().wrapping_add(index).cast()) };
+}
+
+/// Has a node brought near: left to the processor.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn prefetch(_row: &[Node], _index: usize) {}

@@ -20,7 +20,7 @@ pub(crate) use multiples::{multiples_g1, multiples_g2};
 pub(crate) use ntt::{ntt, quotient};
 pub(crate) use tree::{columns, encode_tree};
 
-use crate::{Backend, DeviceInfo, Hash, Node, Result};
+use crate::{device, Backend, DeviceInfo, Hash, Node, Result};
 
 /// Nodes handed to one thread at a time: enough to hide the hand-over, few enough to share out evenly.
 const CHUNK_LEN: usize = 1 << 10;
@@ -37,7 +37,7 @@ impl Cpu {
         Cpu {
             info: DeviceInfo {
                 name: "cpu".into(),
-                model: "CPU".into(),
+                model: device::cpu_model(),
                 native: &["all"],
             },
         }

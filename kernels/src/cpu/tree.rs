@@ -1,9 +1,15 @@
 //! Trees and columns, written in the smaller operations and streamed in bounded pieces.
 
-use crate::{Backend, Hash, Node, Result};
+use crate::{Backend, Error, Hash, Node, Result};
 
 /// Columns gathered at a time: 11 layers of them are 5.5 MiB.
 const N_GATHERED: usize = 1 << 14;
+
+/// How an error names a layer.
+const LAYERS: [&str; 11] = [
+    "layer 1", "layer 2", "layer 3", "layer 4", "layer 5", "layer 6", "layer 7", "layer 8", "layer 9",
+    "layer 10", "layer 11",
+];
 
 pub(crate) fn columns(
     device: &(impl Backend + ?Sized),
@@ -11,6 +17,13 @@ pub(crate) fn columns(
     digests: &mut [Node],
 ) -> Result<()> {
     let hash = Hash::poseidon(layers.len()).expect("the protocol has 2 or 11 layers");
+    for layer in layers {
+        assert_eq!(
+            layer.len(),
+            digests.len(),
+            "a label of each layer for each digest"
+        );
+    }
     let mut gathered = vec![Node::ZERO; layers.len() * N_GATHERED.min(digests.len())];
     for (first, digests) in (0..).step_by(N_GATHERED).zip(digests.chunks_mut(N_GATHERED)) {
         let preimages = &mut gathered[..layers.len() * digests.len()];
@@ -20,12 +33,21 @@ pub(crate) fn columns(
                 preimages[column * layers.len() + layer] = *label;
             }
         }
-        device.hash(hash, preimages, digests)?;
+        device
+            .hash(hash, preimages, digests)
+            .map_err(|error| match error {
+                Error::NotCanonical { index, .. } => Error::NotCanonical {
+                    what: LAYERS[index % layers.len()],
+                    index: first + index / layers.len(),
+                },
+                other => other,
+            })?;
     }
     Ok(())
 }
 
-/// Leaves encoded and reduced at a time: a power of 8, so that its tree ends in one node.
+/// Leaves encoded and reduced at a time: 8 MiB, still near when they are read again. A power of 8, so that
+/// the tree over them ends in one node.
 const N_LEAVES: usize = 8usize.pow(6);
 
 pub(crate) fn encode_tree(
@@ -35,24 +57,46 @@ pub(crate) fn encode_tree(
     n_discarded: usize,
     kept: &mut [Node],
 ) -> Result<()> {
-    device.encode(key, data)?;
-    // The lowest rows exist only here, one piece at a time.
+    // Leaves under one node of the lowest row that is kept.
     let width = 8usize.pow(n_discarded as u32 + 1);
-    let first_kept = data.len() / width;
-    let (row, above) = kept.split_at_mut(first_kept);
-    let piece = N_LEAVES.max(width).min(data.len());
-    let mut scratch = vec![Node::ZERO; piece / 7 + 1];
-    for (leaves, roots) in data.chunks(piece).zip(row.chunks_mut(piece / width)) {
-        let mut children = leaves;
-        let mut free = &mut scratch[..];
-        let mut width = children.len();
-        while width / 8 > roots.len() {
-            width /= 8;
-            let (parents, rest) = free.split_at_mut(width);
-            device.hash(Hash::Poseidon8, children, parents)?;
-            (children, free) = (parents, rest);
-        }
-        device.hash(Hash::Poseidon8, children, roots)?;
+    let n_lowest = data.len() / width;
+    assert_eq!(key.len(), data.len(), "key and data");
+    assert_eq!(
+        kept.len(),
+        (8 * n_lowest).saturating_sub(1) / 7,
+        "rows above {} leaves",
+        data.len()
+    );
+    let (lowest, above) = kept.split_at_mut(n_lowest);
+    let piece_len = N_LEAVES.max(width).min(data.len());
+    let pieces = key.chunks(piece_len).zip(data.chunks_mut(piece_len));
+    // The rows that are left out exist only here, one piece at a time.
+    let mut scratch = vec![Node::ZERO; piece_len / 7];
+    for (piece, ((key, data), roots)) in pieces.zip(lowest.chunks_mut(piece_len / width)).enumerate() {
+        device.encode(key, data).map_err(|error| match error {
+            Error::NotCanonical { what, index } => Error::NotCanonical {
+                what,
+                index: piece * piece_len + index,
+            },
+            other => other,
+        })?;
+        reduce(device, data, roots, &mut scratch)?;
     }
-    device.tree(Hash::Poseidon8, row, above)
+    device.tree(Hash::Poseidon8, lowest, above)
+}
+
+/// Hashes leaves, row by row, down to the given number of roots.
+fn reduce(
+    device: &(impl Backend + ?Sized),
+    leaves: &[Node],
+    roots: &mut [Node],
+    scratch: &mut [Node],
+) -> Result<()> {
+    let (mut children, mut free) = (leaves, scratch);
+    while children.len() > 8 * roots.len() {
+        let (parents, rest) = free.split_at_mut(children.len() / 8);
+        device.hash(Hash::Poseidon8, children, parents)?;
+        (children, free) = (parents, rest);
+    }
+    device.hash(Hash::Poseidon8, children, roots)
 }
