@@ -1,4 +1,20 @@
 //! Circuits and what proves them.
 
+pub mod error;
 pub mod mock;
+pub mod name;
+pub mod params;
+mod points;
+pub mod proof;
+pub mod prover;
 pub mod r1cs;
+pub mod setup;
+pub mod verifier;
+pub mod witness;
+
+pub use error::{BadPoint, Error, Result, Section};
+pub use params::{Parameters, VerifyingKey};
+pub use proof::Proof;
+pub use prover::{prove, Blinding};
+pub use setup::{generate, Secret};
+pub use verifier::{Claim, PreparedKey};

@@ -1,0 +1,183 @@
+//! Proving: from a witness and parameters to three points.
+//!
+//! With the sums over all variables x of the key's points `a`, `b`, `l`, and the quotient h:
+//!
+//! * `A = α + Σ xᵢ·aᵢ + r·δ`
+//! * `B = β + Σ xᵢ·bᵢ + s·δ`, in G2
+//! * `C = Σ xᵢ·lᵢ + Σ hᵢ·(τⁱ·Z(τ)/δ) + s·A + r·B − r·s·δ`, with B in G1
+
+use bellperson::Circuit;
+use blstrs::{G1Projective, G2Projective};
+use ff::{Field, PrimeField};
+use group::Curve;
+use kernels::{Backend, Fr};
+use rand_core::{OsRng, RngCore};
+
+use super::{
+    error::{Error, Result, Section},
+    params::{List, Parameters},
+    proof::Proof,
+    verifier::PreparedKey,
+    witness::{Capacity, Witness},
+};
+
+/// What hides the witness: two scalars that nobody may know or see twice.
+#[derive(Clone, Copy)]
+pub struct Blinding {
+    /// In A and C.
+    pub r: Fr,
+    /// In B and C.
+    pub s: Fr,
+}
+
+/// Shows nothing of the scalars.
+impl std::fmt::Debug for Blinding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Blinding(..)")
+    }
+}
+
+impl Blinding {
+    /// Draws from the operating system's generator.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn draw() -> Result<Blinding> {
+        Ok(Blinding {
+            r: draw()?,
+            s: draw()?,
+        })
+    }
+}
+
+/// A scalar, each as likely as any other.
+fn draw() -> Result<Fr> {
+    loop {
+        let mut repr = [0; 32];
+        OsRng.try_fill_bytes(&mut repr).map_err(Error::Randomness)?;
+        // 255 bits; nine in ten are below the modulus.
+        repr[31] &= 0x7f;
+        if let Some(scalar) = Option::from(Fr::from_repr(repr)) {
+            return Ok(scalar);
+        }
+    }
+}
+
+/// Proves that the circuit holds for the public inputs (without the constant one).
+///
+/// The proof is verified before it is returned: whatever the witness, the device or the parameters did
+/// wrong, no false proof leaves. Memory: some 130 bytes for each constraint, at most; the parameters are
+/// read where they lie.
+///
+/// # Errors
+/// When the circuit does not fit the parameters, its witness does not satisfy it, a point of the parameters
+/// is not on the curve, the device fails, or the proof does not verify.
+pub fn prove<C: Circuit<Fr>>(
+    device: &dyn Backend,
+    parameters: &Parameters<'_>,
+    circuit: C,
+    inputs: &[Fr],
+    blinding: Blinding,
+) -> Result<Proof> {
+    let capacity = Capacity {
+        n_aux: parameters.l.len(),
+        domain_len: parameters.domain_len(),
+    };
+    let mut witness = Witness::of(circuit, capacity)?;
+    check_fit(parameters, &witness)?;
+    let h = quotient_sum(device, &parameters.h, &mut witness)?;
+    let proof = assemble(device, parameters, &witness, h, blinding)?;
+    drop(witness);
+    if PreparedKey::new(&parameters.key).verify(inputs, &proof) {
+        Ok(proof)
+    } else {
+        Err(Error::Rejected)
+    }
+}
+
+/// Holds the circuit's counts against those of the parameters.
+fn check_fit(parameters: &Parameters<'_>, witness: &Witness) -> Result<()> {
+    let n_inputs = witness.inputs.len();
+    let n_b = witness.b_input_density.count() + witness.b_aux_density.count();
+    let counts = [
+        (Section::Ic, parameters.key.ic.len(), n_inputs),
+        (
+            Section::H,
+            parameters.h.len(),
+            witness.a.len().next_power_of_two() - 1,
+        ),
+        (Section::L, parameters.l.len(), witness.aux.len()),
+        (
+            Section::A,
+            parameters.a.len(),
+            n_inputs + witness.a_aux_density.count(),
+        ),
+        (Section::BG1, parameters.b_g1.len(), n_b),
+    ];
+    match counts.into_iter().find(|(_, found, needed)| found != needed) {
+        None => Ok(()),
+        Some((section, found, needed)) => Err(Error::ForeignParameters {
+            section,
+            found,
+            needed,
+        }),
+    }
+}
+
+/// `Σ hᵢ·(τⁱ·Z(τ)/δ)`; A, B and C of the witness are spent.
+fn quotient_sum(device: &dyn Backend, list: &List<'_>, witness: &mut Witness) -> Result<G1Projective> {
+    let [mut a, mut b, mut c] = [&mut witness.a, &mut witness.b, &mut witness.c].map(std::mem::take);
+    for values in [&mut a, &mut b, &mut c] {
+        values.resize(list.len() + 1, Fr::ZERO);
+    }
+    device.quotient(&mut a, &mut b, &mut c)?;
+    drop((b, c));
+    // A·B − C is a multiple of Z exactly when every constraint holds: then h has one degree less.
+    if a.pop() != Some(Fr::ZERO) {
+        return Err(Error::Unsatisfied);
+    }
+    device.msm_g1(list.bases, &a).map_err(|error| list.error(error))
+}
+
+fn assemble(
+    device: &dyn Backend,
+    parameters: &Parameters<'_>,
+    witness: &Witness,
+    h: G1Projective,
+    Blinding { r, s }: Blinding,
+) -> Result<Proof> {
+    let Parameters {
+        key,
+        l,
+        a,
+        b_g1,
+        b_g2,
+        ..
+    } = parameters;
+    let l_sum = device
+        .msm_g1(l.bases, &witness.aux)
+        .map_err(|error| l.error(error))?;
+    let mut scalars = Vec::with_capacity(a.len());
+    scalars.extend_from_slice(&witness.inputs);
+    scalars.extend(witness.a_aux_density.select(&witness.aux));
+    let a_sum = device.msm_g1(a.bases, &scalars).map_err(|error| a.error(error))?;
+    scalars.clear();
+    scalars.extend(witness.b_input_density.select(&witness.inputs));
+    scalars.extend(witness.b_aux_density.select(&witness.aux));
+    let b_g1_sum = device
+        .msm_g1(b_g1.bases, &scalars)
+        .map_err(|error| b_g1.error(error))?;
+    let b_g2_sum = device
+        .msm_g2(b_g2.bases, &scalars)
+        .map_err(|error| b_g2.error(error))?;
+
+    let a: G1Projective = a_sum + key.alpha_g1 + key.delta_g1 * r;
+    let b: G2Projective = b_g2_sum + key.beta_g2 + key.delta_g2 * s;
+    let b_g1: G1Projective = b_g1_sum + key.beta_g1 + key.delta_g1 * s;
+    let c = l_sum + h + a * s + b_g1 * r - key.delta_g1 * (r * s);
+    Ok(Proof {
+        a: a.to_affine(),
+        b: b.to_affine(),
+        c: c.to_affine(),
+    })
+}
