@@ -97,10 +97,15 @@ impl Path {
             .try_fold(self.leaf, |node, step| step.parent(hash, node))
     }
 
+    /// Whether it has the steps of a tree of that geometry.
+    pub fn fits(&self, hash: TreeHash, geometry: &Geometry) -> bool {
+        let within = self.steps.iter().all(|step| step.index < step.arity());
+        within && self.steps.iter().map(Step::arity).eq(hash.arities(geometry))
+    }
+
     /// Whether this is the path of leaf `index` in a tree of that geometry, up to `root`.
     pub fn verify(&self, hash: TreeHash, geometry: &Geometry, index: u64, root: Node) -> bool {
-        let arities = self.steps.iter().map(Step::arity);
-        arities.eq(hash.arities(geometry)) && self.index() == index && self.root(hash) == Some(root)
+        self.fits(hash, geometry) && self.index() == index && self.root(hash) == Some(root)
     }
 
     /// Opens a leaf of tree D.

@@ -2,6 +2,7 @@
 
 pub mod challenge;
 pub mod circuit;
+pub mod commit1;
 pub mod sector;
 pub mod vanilla;
 

@@ -64,6 +64,34 @@ pub struct PartitionProof {
     pub openings: Vec<Opening>,
 }
 
+impl Opening {
+    /// Whether it has all the parts that an opening in a sector of that geometry has.
+    pub fn fits(&self, geometry: &Geometry) -> bool {
+        let columns = [&self.column].into_iter().chain(&self.parents);
+        let columns_fit = columns.map(|column| {
+            column.labels.len() == geometry.layers && column.path.fits(TreeHash::Poseidon, geometry)
+        });
+        self.parents.len() == DEGREE
+            && self.data.fits(TreeHash::Sha256, geometry)
+            && self.replica.fits(TreeHash::Poseidon, geometry)
+            && columns_fit.into_iter().all(|fits| fits)
+    }
+
+    /// The labels that go into the label of a layer: of the base parents there, and (above layer 1) of the
+    /// expander parents in the layer below.
+    ///
+    /// # Panics
+    /// When there is no such layer, or a parent is missing.
+    pub fn parent_labels(&self, layer: usize) -> Vec<Node> {
+        let (base, expander) = self.parents.split_at(BASE_DEGREE);
+        let mut labels: Vec<Node> = base.iter().map(|column| column.labels[layer - 1]).collect();
+        if 1 < layer {
+            labels.extend(expander.iter().map(|column| column.labels[layer - 2]));
+        }
+        labels
+    }
+}
+
 /// Opens what the seed asks for: one proof per partition of the geometry.
 ///
 /// What is opened is checked on the way, so that a proof that is returned verifies.
@@ -188,7 +216,7 @@ impl Checker<'_> {
     /// The first flaw of an opening, if any.
     pub fn flaw(&self, challenge: u64, opening: &Opening) -> Option<Flaw> {
         let Statement { geometry, comm_d, .. } = *self.statement;
-        if opening.challenge != challenge || opening.parents.len() != DEGREE {
+        if opening.challenge != challenge || !opening.fits(geometry) {
             return Some(Flaw::Form);
         }
         if !opening.data.verify(TreeHash::Sha256, geometry, challenge, comm_d) {
@@ -217,8 +245,7 @@ impl Checker<'_> {
 
     fn holds_column(&self, node: u64, column: &Column) -> bool {
         let geometry = self.statement.geometry;
-        column.labels.len() == geometry.layers
-            && column_digest(&column.labels) == Some(column.path.leaf)
+        column_digest(&column.labels) == Some(column.path.leaf)
             && column
                 .path
                 .verify(TreeHash::Poseidon, geometry, node, self.comm_c)

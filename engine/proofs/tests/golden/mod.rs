@@ -1,5 +1,9 @@
 //! Holds a sealed sector against what the reference made of the same data.
 
+use engine_proofs::{
+    porep::vanilla::{prove, verify},
+    replica_id::Seed,
+};
 use kernels::Node;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -58,6 +62,17 @@ pub fn check(golden: &Value) {
     for (file, entry) in files {
         let digest = hex::encode(Sha256::digest(Node::bytes(nodes(&sealed, file))));
         assert_eq!(digest, word(&entry["sha256"]), "{name}: {file}");
+    }
+    prove_and_verify(&sealed, &word(&golden["case"]["seed"]).parse().unwrap());
+}
+
+/// Whatever the shape of the trees: what is opened verifies.
+fn prove_and_verify(sealed: &Sealed, seed: &Seed) {
+    let Sealed { statement, graph, .. } = sealed;
+    let proofs = prove(&sealed.sector(), graph, statement, seed).unwrap();
+    assert_eq!(proofs.len(), statement.geometry.porep_partitions);
+    for (k, proof) in proofs.iter().enumerate() {
+        assert!(verify(proof, statement, graph, seed, k), "partition {k}");
     }
 }
 

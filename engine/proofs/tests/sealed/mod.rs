@@ -4,7 +4,7 @@ use engine_proofs::{
     fr32,
     geometry::{Geometry, SectorSize},
     graph::Graph,
-    porep::{self, vanilla::Statement},
+    porep::{self, sector::Sector, vanilla::Statement},
     registered::ApiVersion,
     replica_id::{replica_id, PorepId, ProverId, Ticket},
     sdr::{label_layer, ParentSource},
@@ -103,6 +103,21 @@ impl Case {
             tree_c,
             tree_r_last,
             replica,
+        }
+    }
+}
+
+impl Sealed {
+    /// Its files, as a proof reads them.
+    pub fn sector(&self) -> Sector<'_> {
+        Sector {
+            comm_c: self.aux[0],
+            comm_r_last: self.aux[1],
+            layers: self.layers.iter().map(Vec::as_slice).collect(),
+            tree_d: &self.tree_d,
+            tree_c: self.tree_c.iter().map(Vec::as_slice).collect(),
+            tree_r_last: self.tree_r_last.iter().map(Vec::as_slice).collect(),
+            replica: &self.replica,
         }
     }
 }
