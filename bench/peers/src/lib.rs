@@ -7,4 +7,5 @@
 
 pub mod case;
 pub mod home;
+pub mod ours;
 pub mod reference;

@@ -26,17 +26,17 @@ pub struct Directory {
     pub staged: PathBuf,
     /// The replica.
     pub sealed: PathBuf,
-    /// Layers, trees, `p_aux` and `t_aux`.
+    /// The directory of layers, trees, `p_aux` and `t_aux`.
     pub cache: PathBuf,
 }
 
 impl Directory {
-    /// The files below a directory, which need not exist yet.
-    pub fn below(dir: &Path) -> Directory {
+    /// All in one directory, as `lode-engine` keeps them.
+    pub fn of(dir: &Path) -> Directory {
         Directory {
             staged: dir.join("staged"),
             sealed: dir.join("sealed"),
-            cache: dir.join("cache"),
+            cache: dir.to_owned(),
         }
     }
 }

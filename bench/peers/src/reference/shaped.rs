@@ -41,7 +41,7 @@ pub(super) struct Shaped<Tree: 'static + MerkleTreeTrait> {
 impl<Tree: 'static + MerkleTreeTrait> Shaped<Tree> {
     pub(super) fn new(case: &Case, dir: &Path) -> Result<Shaped<Tree>> {
         fs::create_dir_all(home::parameters())?;
-        let directory = Directory::below(dir);
+        let directory = Directory::of(dir);
         fs::create_dir_all(&directory.cache)?;
         let version = match case.seal_proof.api_version() {
             ApiVersion::V1_0_0 => api_version::ApiVersion::V1_0_0,

@@ -1,0 +1,119 @@
+//! Sectors of random data, sealed and opened on both sides: every byte equal, and each side at home in the
+//! other's directory.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use bench_peers::{
+    case::Case,
+    ours::{self, Sealed},
+    reference::{self, Commitments, Directory, Sealer},
+};
+use engine_proofs::{
+    porep::vanilla::{self, PartitionProof},
+    registered::SealProof,
+};
+use kernels::{Cpu, Node};
+
+fn check(n: u64, sector_size: &str, seal_proof: SealProof) {
+    let case = Case::random(n, sector_size.parse().unwrap(), seal_proof);
+    println!(
+        "sector {n}: {sector_size} {seal_proof}, {} pieces",
+        case.pieces.len()
+    );
+    let (their_dir, our_dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut sealer = reference::sealer(&case, their_dir.path()).unwrap();
+    let (commitments, theirs) = seal_theirs(&mut *sealer, &case);
+    let sealed = ours::seal(&Cpu::new(), &case).unwrap();
+    assert_eq!(sealed.commitments, commitments);
+    assert_eq!(
+        sealed.labelled.replica_id,
+        sealer.replica_id(commitments.comm_d).unwrap()
+    );
+    let their_files = Directory::of(their_dir.path());
+    compare_files(&sealed, &their_files);
+    check_openings(&case, &*sealer, &sealed, &theirs);
+
+    // Each in the directory that the other has sealed.
+    let found = Sealed::read(&case, &their_files).unwrap();
+    assert!(found == sealed, "what is read back differs");
+    let our_files = Directory::of(our_dir.path());
+    sealed.write(&case, &our_files).unwrap();
+    let opened = commit_in(&case, our_dir.path(), &sealed.commitments);
+    assert_eq!(opened, theirs);
+}
+
+fn seal_theirs(sealer: &mut dyn Sealer, case: &Case) -> (Commitments, Vec<PartitionProof>) {
+    let (_, pieces) = ours::add_pieces(&Cpu::new(), case).unwrap();
+    let our_comm_p: Vec<Node> = pieces.iter().map(|piece| piece.comm_p).collect();
+    assert_eq!(sealer.add_pieces().unwrap(), our_comm_p);
+    sealer.pre_commit_1().unwrap();
+    let commitments = sealer.pre_commit_2().unwrap();
+    sealer.commit_1().unwrap();
+    (commitments, sealer.opened().unwrap())
+}
+
+fn compare_files(sealed: &Sealed, theirs: &Directory) {
+    let files = sealed.files();
+    for (name, nodes) in &files {
+        // Compared as bytes: a difference of kilobytes is not worth printing.
+        let file = fs::read(theirs.cache.join(name)).unwrap();
+        assert!(file == Node::bytes(nodes), "{name} differs");
+    }
+    let replica = fs::read(&theirs.sealed).unwrap();
+    assert!(replica == Node::bytes(&sealed.replica), "the replica differs");
+    let p_aux = fs::read(theirs.cache.join("p_aux")).unwrap();
+    assert_eq!(p_aux, Node::bytes(&sealed.p_aux()));
+    let others = ["staged", "sealed", "p_aux", "t_aux"].map(String::from);
+    let ours = files.into_iter().map(|(name, _)| name).chain(others);
+    let theirs = fs::read_dir(&theirs.cache).unwrap();
+    let theirs = theirs.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(ours.collect::<BTreeSet<_>>(), theirs.collect::<BTreeSet<_>>());
+}
+
+fn check_openings(case: &Case, sealer: &dyn Sealer, sealed: &Sealed, theirs: &[PartitionProof]) {
+    let graph = ours::graph(case);
+    for node in (0..case.geometry.n_nodes()).step_by(13) {
+        assert_eq!(
+            graph.parents(node),
+            sealer.parents(node).unwrap(),
+            "parents of node {node}"
+        );
+    }
+    let ours = sealed.open(case, &graph).unwrap();
+    assert_eq!(ours, theirs);
+    assert!(sealer.accepts(&ours).unwrap());
+    let statement = sealed.statement(case);
+    for (k, partition) in theirs.iter().enumerate() {
+        assert!(vanilla::verify(partition, &statement, &graph, &case.seed, k));
+    }
+    let inputs = |k| vanilla::public_inputs(&statement, &graph, &case.seed, k).unwrap();
+    let inputs: Vec<_> = (0..theirs.len()).map(inputs).collect();
+    assert_eq!(inputs, sealer.public_inputs(&sealed.commitments).unwrap());
+}
+
+/// The reference proves and unseals what lies in a directory of ours.
+fn commit_in(case: &Case, dir: &Path, commitments: &Commitments) -> Vec<PartitionProof> {
+    let mut sealer = reference::sealer(case, dir).unwrap();
+    sealer.add_pieces().unwrap();
+    sealer.adopt(commitments).unwrap();
+    sealer.commit_1().unwrap();
+    let piece = &case.pieces[0];
+    let unsealed = sealer.unseal(commitments, 0, piece.len() as u64).unwrap();
+    assert!(unsealed == *piece, "the unsealed piece differs");
+    sealer.opened().unwrap()
+}
+
+#[test]
+fn twenty_sectors_of_2_kib_are_equal() {
+    for n in 0..20 {
+        check(n, "2KiB", SealProof::ALL[n as usize % 2]);
+    }
+}
+
+#[test]
+fn sectors_of_every_tree_shape_are_equal() {
+    for (n, sector_size) in (20..).zip(["4KiB", "16KiB", "32KiB"]) {
+        check(n, sector_size, SealProof::V1_1);
+        check(n + 10, sector_size, SealProof::V1);
+    }
+}
