@@ -95,16 +95,24 @@ impl Structure {
     /// Whatever the synthesis ends with.
     pub fn of(circuit: impl Circuit<Fr> + Clone) -> Result<Structure, SynthesisError> {
         let counts = Counts::of(circuit.clone())?;
+        Structure::of_size(circuit, counts)
+    }
+
+    /// As [`of`](Structure::of), for a circuit whose size is known: it is synthesised once.
+    ///
+    /// # Errors
+    /// Whatever the synthesis ends with.
+    ///
+    /// # Panics
+    /// When the circuit has another size.
+    pub fn of_size(circuit: impl Circuit<Fr>, counts: Counts) -> Result<Structure, SynthesisError> {
         thread::scope(|scope| {
             let (sender, receiver) = sync_channel(BUFFERS_AHEAD);
             let digests = scope.spawn(move || Digests::of(counts, &receiver));
             let mut recorder = Recorder::new(sender);
             circuit.synthesize(&mut recorder)?;
             recorder.send();
-            assert_eq!(
-                recorder.counter.0, counts,
-                "a circuit has the same shape each time"
-            );
+            assert_eq!(recorder.counter.0, counts, "the circuit has another size");
             let density = recorder.density();
             drop(recorder);
             let digests = digests.join().expect("hashing does not panic");
