@@ -1,7 +1,7 @@
 //! A leaf's way up to a root.
 
 use bellperson::{gadgets::num::AllocatedNum, ConstraintSystem, SynthesisError};
-use kernels::{Fr, Hash};
+use kernels::{Fr, Hash, Node};
 
 use super::{
     alloc_nodes,
@@ -12,21 +12,16 @@ use super::{
 };
 use crate::{
     geometry::Geometry,
-    path::{Path, Step},
+    path::{Path, Step, TreeHash},
 };
 
-/// The hash of each row of tree D, leaves first.
-pub fn tree_d_rows(geometry: &Geometry) -> Vec<Hash> {
-    vec![Hash::Sha256; geometry.n_nodes().ilog2() as usize]
-}
-
-/// The hash of each row of tree C and of tree R-last: base rows, then sub, then top.
-pub fn tree_rows(geometry: &Geometry) -> Vec<Hash> {
-    let shape = geometry.tree;
-    let base = std::iter::repeat_n(shape.base, geometry.base_rows() - 1);
-    let compound = [shape.sub, shape.top].into_iter().filter(|arity| *arity != 0);
-    let hash = |arity| Hash::poseidon(arity).expect("the table of geometries has no other arity");
-    base.chain(compound).map(hash).collect()
+/// The hash of each row of a tree, leaves first.
+pub fn rows(tree: TreeHash, geometry: &Geometry) -> Vec<Hash> {
+    let hash = |arity| match tree {
+        TreeHash::Sha256 => Hash::Sha256,
+        TreeHash::Poseidon => Hash::poseidon(arity).expect("the table of geometries has no other arity"),
+    };
+    tree.arities(geometry).into_iter().map(hash).collect()
 }
 
 /// Enforces that `leaf` stands under `root`, at an index that becomes a public input.
@@ -65,6 +60,6 @@ fn index(step: &Step) -> u64 {
     step.index as u64
 }
 
-fn siblings(step: &Step) -> &[kernels::Node] {
+fn siblings(step: &Step) -> &[Node] {
     &step.siblings
 }

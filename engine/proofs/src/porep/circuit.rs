@@ -17,11 +17,11 @@ use crate::{
         enforce_equal,
         hash::hash,
         label::label,
-        path::{enforce_inclusion, tree_d_rows, tree_rows},
+        path::{enforce_inclusion, rows},
         sum,
     },
     geometry::Geometry,
-    path::Path,
+    path::{Path, TreeHash},
     porep::vanilla::{Column, Opening, PartitionProof, Statement},
 };
 
@@ -75,8 +75,8 @@ impl<'a> Porep<'a> {
         enforce_equal(cs, "comm_r = H(comm_c ‖ comm_r_last)", &comm_r, &digest);
         Ok(Sector {
             n_layers: self.geometry.layers,
-            tree_d_rows: tree_d_rows(self.geometry),
-            tree_rows: tree_rows(self.geometry),
+            tree_d_rows: rows(TreeHash::Sha256, self.geometry),
+            tree_rows: rows(TreeHash::Poseidon, self.geometry),
             replica_id,
             comm_d,
             comm_c,

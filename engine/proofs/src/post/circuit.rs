@@ -12,9 +12,10 @@ use crate::{
     gadget::{
         alloc_node, alloc_public_node, enforce_equal,
         hash::hash,
-        path::{enforce_inclusion, tree_rows},
+        path::{enforce_inclusion, rows},
     },
     geometry::Geometry,
+    path::TreeHash,
 };
 
 /// The circuit of one partition of a PoSt.
@@ -77,7 +78,7 @@ impl<'a> Post<'a> {
 
 impl Circuit<Fr> for Post<'_> {
     fn synthesize<CS: ConstraintSystem<Fr>>(self, cs: &mut CS) -> Result<(), SynthesisError> {
-        let tree_rows = tree_rows(self.geometry);
+        let tree_rows = rows(TreeHash::Poseidon, self.geometry);
         for i in 0..self.n_sectors {
             let sector = self.witness.and_then(|sectors| sectors.get(i));
             self.open(cs.namespace(|| format!("sector_{i}")), &tree_rows, sector)?;
