@@ -11,6 +11,7 @@ mod backend;
 pub mod cpu;
 mod device;
 mod error;
+pub mod laws;
 mod node;
 
 pub use backend::{Backend, Bases, Direction, Hash, Lane, Parents, BASE_DEGREE, DEGREE, EXPANSION_DEGREE};
