@@ -20,6 +20,25 @@ pub enum Error {
         /// Its position among the bases.
         index: usize,
     },
+    /// Two devices that did the same work did not get the same; only a [`Twin`](crate::Twin) sees it.
+    #[error("{operation}: two devices differ at {position}")]
+    Differs {
+        /// The operation, by its name in [`Backend`](crate::Backend).
+        operation: &'static str,
+        /// The first output that differs.
+        position: usize,
+    },
+    /// One of two devices failed where the other succeeded, or failed otherwise; only a
+    /// [`Twin`](crate::Twin) sees it.
+    #[error("{operation}: {device} fails alone")]
+    FailsAlone {
+        /// The operation, by its name in [`Backend`](crate::Backend).
+        operation: &'static str,
+        /// The device that failed, by its name.
+        device: String,
+        /// What it failed at.
+        source: Box<Error>,
+    },
 }
 
 /// What an operation of a device answers.

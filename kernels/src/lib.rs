@@ -13,6 +13,7 @@ mod device;
 mod error;
 pub mod laws;
 mod node;
+mod twin;
 
 pub use backend::{Backend, Bases, Direction, Hash, Lane, Parents, BASE_DEGREE, DEGREE, EXPANSION_DEGREE};
 pub use blstrs::{G1Affine, G1Projective, G2Affine, G2Projective, Scalar as Fr};
@@ -20,3 +21,4 @@ pub use cpu::Cpu;
 pub use device::DeviceInfo;
 pub use error::{Error, Result};
 pub use node::Node;
+pub use twin::Twin;

@@ -1,10 +1,65 @@
-//! Every device keeps every law.
+//! Every device keeps every law, and nothing that is wrong gets past them or past a twin.
 
-use kernels::{laws, Cpu};
+mod spy;
+
+use kernels::{laws, Cpu, Error, Twin};
+use spy::{Spy, OPERATIONS};
 
 #[test]
 fn the_cpu_keeps_the_laws() {
     if let Err(broken) = laws::check(&Cpu::new()) {
         panic!("{broken:?}");
+    }
+}
+
+#[test]
+fn the_spy_knows_every_operation() {
+    let source = include_str!("../src/backend.rs");
+    let (_, operations) = source
+        .split_once("pub trait Backend")
+        .expect("the trait stands there");
+    let names = operations
+        .lines()
+        .filter_map(|line| line.strip_prefix("    fn ")?.split('(').next());
+    let names: Vec<&str> = names.filter(|name| *name != "info").collect();
+    assert_eq!(names, OPERATIONS);
+}
+
+/// What the laws call reaches both devices as it is, not cut into smaller operations.
+#[test]
+fn a_twin_forwards_every_operation() {
+    let (fast, trusted, alone) = (Spy::default(), Spy::default(), Spy::default());
+    let (fast_calls, trusted_calls) = (fast.calls.clone(), trusted.calls.clone());
+    if let Err(broken) = laws::check(&Twin::new(Box::new(fast), Box::new(trusted))) {
+        panic!("{broken:?}");
+    }
+    laws::check(&alone).expect("a spy does what the CPU does");
+    let expected = alone.calls.lock().expect("no call panics");
+    for operation in OPERATIONS {
+        assert!(expected.contains(&operation), "the laws forget {operation}");
+    }
+    assert_eq!(*fast_calls.lock().expect("no call panics"), *expected);
+    assert_eq!(*trusted_calls.lock().expect("no call panics"), *expected);
+}
+
+#[test]
+fn the_laws_catch_every_wrong_operation() {
+    for operation in OPERATIONS {
+        let wrong = Spy::wrong_in(operation);
+        let broken = laws::check(&wrong).expect_err(operation);
+        assert_eq!(broken.operation, operation, "{broken}");
+    }
+}
+
+#[test]
+fn a_twin_catches_every_wrong_operation() {
+    for operation in OPERATIONS {
+        let wrong = Spy::wrong_in(operation);
+        let broken = laws::check(&Twin::new(Box::new(wrong), Box::<Cpu>::default())).expect_err(operation);
+        assert_eq!(broken.operation, operation, "{broken}");
+        match broken.source {
+            Some(Error::Differs { operation: named, .. }) => assert_eq!(named, operation),
+            other => panic!("{operation}: {other:?}"),
+        }
     }
 }

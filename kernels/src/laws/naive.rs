@@ -46,11 +46,13 @@ pub(super) fn columns(layers: &[&[Node]]) -> Vec<Node> {
     (0..layers[0].len()).map(|v| hash(hash_of, &column(v))).collect()
 }
 
-/// Round constants, and what follows from the width.
+/// What a permutation of one width is made of.
 struct Textbook {
-    keys: Vec<Fr>,
-    partial_rounds: usize,
     width: usize,
+    partial_rounds: usize,
+    keys: Vec<Fr>,
+    /// `1 / (i + width)`: the matrix holds `1 / (i + j + width)`.
+    inverses: Vec<Fr>,
 }
 
 static TEXTBOOK: LazyLock<[Textbook; 4]> = LazyLock::new(|| {
@@ -63,26 +65,23 @@ static TEXTBOOK: LazyLock<[Textbook; 4]> = LazyLock::new(|| {
 });
 
 fn textbook<A: Arity<Fr>>(partial_rounds: usize) -> Textbook {
+    let width = A::to_usize() + 1;
     let keys = PoseidonConstants::<Fr, A>::new()
         .round_constants
         .expect("neptune keeps what it computed");
+    let inverse = |i: usize| Fr::from(i as u64).invert().expect("small numbers have inverses");
     Textbook {
-        keys,
+        width,
         partial_rounds,
-        width: A::to_usize() + 1,
+        keys,
+        inverses: (width..3 * width).map(inverse).collect(),
     }
 }
 
-/// Poseidon as its paper has it: keys, S-boxes, the whole matrix `1 / (i + j + width)`, in every round.
+/// Poseidon as its paper has it: keys, S-boxes, the whole matrix, in every round.
 fn poseidon(textbook: &Textbook, preimage: &[Node]) -> Node {
     let width = textbook.width;
-    let inverses: Vec<Fr> = (0..2 * width)
-        .map(|i| {
-            Fr::from((i + width) as u64)
-                .invert()
-                .expect("small numbers have inverses")
-        })
-        .collect();
+    let inverses = &textbook.inverses;
     let tag = Fr::from((1 << (width - 1)) - 1);
     let mut state: Vec<Fr> = [tag].into_iter().chain(preimage.iter().map(element)).collect();
     for (round, keys) in textbook.keys.chunks(width).enumerate() {

@@ -93,7 +93,7 @@ fn hard_nodes(n: usize) -> Vec<Node> {
         Fr::ROOT_OF_UNITY.into(),
     ];
     let any = |i: usize| {
-        if i % 3 == 0 {
+        if i.is_multiple_of(3) {
             hard[i / 3 % hard.len()]
         } else {
             random_node(i as u64)
