@@ -9,6 +9,7 @@ mod digest;
 mod draft;
 mod map;
 mod measure;
+mod params;
 mod progress;
 mod report;
 mod seal;

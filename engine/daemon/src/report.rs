@@ -6,6 +6,7 @@ use engine_proofs::cid;
 use serde_json::{json, Value};
 
 use crate::{
+    params::Origin,
     seal::{Plan, Sealed},
     sector::Piece,
     stage::{Done, Stage},
@@ -24,6 +25,7 @@ pub fn json(plan: &Plan, sealed: &Sealed) -> Value {
         "prover_id": identity.prover_id.to_string(),
         "sector": identity.sector,
         "ticket": identity.ticket.to_string(),
+        "seed": plan.seed.to_string(),
         "pieces": pieces,
         "comm_d": roots.comm_d.to_string(),
         "comm_c": roots.comm_c.to_string(),
@@ -37,6 +39,11 @@ pub fn json(plan: &Plan, sealed: &Sealed) -> Value {
         "tree_c_sha256": digests.map(|digests| &digests.tree_c),
         "tree_r_last_sha256": digests.map(|digests| &digests.tree_r_last),
         "replica_sha256": digests.map(|digests| &digests.replica),
+        "partitions": identity.geometry().porep_partitions,
+        "proof": sealed.proof.as_ref().map(|proof| hex::encode(&proof.bytes)),
+        "parameters": sealed.proof.as_ref().map(|proof| proof.origin),
+        "verified": sealed.proof.as_ref().map(|_| true),
+        "unsealed": plan.unseals,
         "stages": stages,
     })
 }
@@ -95,8 +102,21 @@ pub fn text(plan: &Plan, sealed: &Sealed) -> String {
         format_args!("             {}", cid::comm_r_cid(roots.comm_r)),
     );
     line(&mut text, format_args!("replica id   {}", sealed.replica_id));
+    if let Some(proof) = &sealed.proof {
+        let worth = match proof.origin {
+            Origin::Published => "published parameters",
+            Origin::Development => "development parameters: no evidence for others",
+        };
+        line(
+            &mut text,
+            format_args!("proof        {} bytes, verified ({worth})", proof.bytes.len()),
+        );
+    }
     if plan.unseals {
-        line(&mut text, format_args!("unsealed     the same bytes"));
+        line(
+            &mut text,
+            format_args!("unsealed     the same bytes as the files"),
+        );
     }
     text
 }
@@ -121,6 +141,7 @@ fn rate(plan: &Plan, done: &Done) -> String {
     let bytes = match done.stage {
         Stage::AddPiece | Stage::Unseal | Stage::Compare => of_files,
         Stage::PreCommit1 | Stage::PreCommit2 => plan.identity.sector_size.bytes(),
+        Stage::Parameters | Stage::Commit1 | Stage::Commit2 | Stage::Verify => return "-".to_owned(),
     };
     size(bytes as f64 / done.cost.wall.as_secs_f64().max(1e-9)) + "/s"
 }

@@ -5,16 +5,25 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{ensure, Context, Result};
+use engine_proofs::{
+    geometry::Geometry,
+    groth16::{name, Proof},
+    porep::vanilla::Statement,
+    replica_id::Seed,
+};
 use kernels::{Backend, Node};
 
 use crate::{
     digest::Digests,
     draft::TempDir,
-    sector::{Identity, Roots, Sector},
+    params::{Kind, Origin, Store},
+    sector::{names, Identity, Piece, Roots, Sector},
     stage::{
         add_piece::{self, Input},
-        compare, pre_commit_1, pre_commit_2, unseal, Stage, Stages,
+        commit_1, commit_2, compare,
+        pre_commit_1::{self, Labelled},
+        pre_commit_2, unseal, verify, Stage, Stages,
     },
 };
 
@@ -29,6 +38,12 @@ pub struct Plan {
     pub dir: Option<PathBuf>,
     /// Where temporary folders are made.
     pub scratch: PathBuf,
+    /// The parameters to prove with; `None` where no proof is wanted.
+    pub parameters: Option<Store>,
+    /// The randomness before Commit.
+    pub seed: Seed,
+    /// Whether the layers stay once they are not needed any more.
+    pub keeps_layers: bool,
     /// Whether the data are unsealed and compared.
     pub unseals: bool,
     /// Whether the SHA-256 of every file is wanted.
@@ -45,9 +60,20 @@ pub struct Sealed {
     /// The commitments.
     pub roots: Roots,
     /// The client's files in the sector.
-    pub pieces: Vec<crate::sector::Piece>,
+    pub pieces: Vec<Piece>,
+    /// The proof, where wanted; it was verified.
+    pub proof: Option<Proven>,
     /// SHA-256 of the files, where wanted.
     pub digests: Option<Digests>,
+}
+
+/// A proof, and what it is worth.
+#[derive(Clone, Debug)]
+pub struct Proven {
+    /// The proofs of all partitions, one after the other.
+    pub bytes: Vec<u8>,
+    /// Who made the parameters.
+    pub origin: Origin,
 }
 
 impl Plan {
@@ -70,6 +96,9 @@ impl Plan {
 
     fn stages(&self, device: &dyn Backend, sector: &mut Sector) -> Result<Sealed> {
         let mut stages = Stages::default();
+        if let Some(store) = &self.parameters {
+            prepare(store, device, self.identity.geometry(), &mut stages)?;
+        }
         stages.run(Stage::AddPiece, device, |bar| {
             add_piece::run(device, sector, &self.inputs, bar)
         })?;
@@ -80,8 +109,18 @@ impl Plan {
             pre_commit_2::run(device, sector, labelled, bar)
         })?;
         let digests = self.digests.then(|| Digests::of(sector)).transpose()?;
+        let proof = match &self.parameters {
+            Some(store) => Some(self.prove(store, device, sector, (labelled, roots), &mut stages)?),
+            None => None,
+        };
         if self.unseals {
             self.unseal_and_compare(device, sector, &mut stages)?;
+        }
+        if proof.is_some() && !self.keeps_layers {
+            // Nothing but another proof needs them, and they are most of the sector.
+            for layer in 1..=self.identity.geometry().layers {
+                sector.remove(&names::layer(layer))?;
+            }
         }
         let pieces = sector.record().pieces.clone();
         Ok(Sealed {
@@ -89,7 +128,52 @@ impl Plan {
             replica_id: labelled.replica_id,
             roots,
             pieces,
+            proof,
             digests,
+        })
+    }
+
+    fn prove(
+        &self,
+        store: &Store,
+        device: &dyn Backend,
+        sector: &mut Sector,
+        (labelled, roots): (Labelled, Roots),
+        stages: &mut Stages,
+    ) -> Result<Proven> {
+        let statement = Statement {
+            geometry: self.identity.geometry(),
+            replica_id: labelled.replica_id,
+            comm_d: roots.comm_d,
+            comm_r: roots.comm_r,
+        };
+        let graph = self.identity.graph();
+        let openings = stages.run(Stage::Commit1, device, |_| {
+            commit_1::run(sector, &statement, &roots, &self.seed)
+        })?;
+        let proofs = stages.run(Stage::Commit2, device, |bar| {
+            let parameters = store.parameters(statement.geometry)?;
+            commit_2::run(
+                device,
+                &parameters,
+                (&statement, &graph, &self.seed),
+                &openings,
+                bar,
+            )
+        })?;
+        let origin = stages.run(Stage::Verify, device, |_| {
+            let (key, origin) = store.key(statement.geometry)?;
+            ensure!(
+                verify::run(&key, &statement, &graph, &self.seed, &proofs)?,
+                "the proof does not verify with {}: key and parameters are not of one making; `lode-engine params \
+                 verify` says which",
+                store.path(statement.geometry, Kind::Key).display()
+            );
+            Ok(origin)
+        })?;
+        Ok(Proven {
+            bytes: proofs.iter().flat_map(Proof::to_bytes).collect(),
+            origin,
         })
     }
 
@@ -111,4 +195,29 @@ impl Plan {
             compare::run(&self.inputs, &path, bar)
         })
     }
+}
+
+/// Sectors whose development parameters are made without being asked for: beyond them it takes hours and tens
+/// of gigabytes.
+const LARGEST_MADE: u64 = 1 << 30;
+
+/// Makes development parameters where there are none.
+fn prepare(
+    store: &Store,
+    device: &dyn Backend,
+    geometry: &'static Geometry,
+    stages: &mut Stages,
+) -> Result<()> {
+    if store.has(geometry) {
+        return Ok(());
+    }
+    let (size, dir) = (geometry.sector_size, store.dir().display());
+    ensure!(
+        size.bytes() <= LARGEST_MADE,
+        "there are no parameters for {size} sectors in {dir}: put the published {} and its .vk there, or use \
+         --skip-proof",
+        name::porep_parameters(geometry)
+    );
+    eprintln!("making development parameters for {size} sectors in {dir}: once, some gigabytes");
+    stages.run(Stage::Parameters, device, |bar| store.make(device, geometry, bar))
 }

@@ -1,9 +1,11 @@
 //! The command line: what people type, and how they are answered.
 
 mod commp;
+mod params;
 mod seal;
 mod sizes;
 mod unseal;
+mod verify;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -49,8 +51,10 @@ struct Common {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Seal(seal::Seal),
+    Verify(verify::Verify),
     Unseal(unseal::Unseal),
     Commp(commp::Commp),
+    Params(params::Params),
     Sizes(sizes::Sizes),
 }
 
@@ -103,8 +107,10 @@ impl Cli {
         draft::clean_up_on_signals()?;
         match self.verb {
             Verb::Seal(verb) => verb.run(&config, json),
+            Verb::Verify(verb) => verb.run(&config),
             Verb::Unseal(verb) => verb.run(&config),
             Verb::Commp(verb) => verb.run(),
+            Verb::Params(verb) => verb.run(&config),
             Verb::Sizes(verb) => Ok(verb.run()),
         }
     }

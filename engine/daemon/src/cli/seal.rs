@@ -7,22 +7,28 @@ use clap::Args;
 use engine_proofs::{
     geometry::SectorSize,
     registered::SealProof,
-    replica_id::{PorepId, ProverId, Ticket},
+    replica_id::{PorepId, ProverId, Seed, Ticket},
 };
 use kernels::Cpu;
 
 use super::Answer;
-use crate::{config::Config, report, seal::Plan, sector::Identity, stage::add_piece};
+use crate::{config::Config, params::Store, report, seal::Plan, sector::Identity, stage::add_piece};
 
 /// The ticket where none is given: `lode development ticket`, then zeros.
 const TICKET: Ticket = Ticket(*b"lode development ticket\0\0\0\0\0\0\0\0\0");
+/// The seed where none is given: `lode development seed`, then zeros.
+const SEED: Seed = Seed(*b"lode development seed\0\0\0\0\0\0\0\0\0\0\0");
 /// The actor id where no prover id is given: the first that networks give to a provider.
 const ACTOR: u64 = 1000;
 
-/// Seal files into a sector: everything from bytes to a verified replica, in one go.
+/// Seal files into a sector: everything from bytes to a verified proof, in one go.
 ///
 /// Each file becomes a piece. The stages run one after the other: AddPiece (files to nodes), PreCommit1
-/// (labels), PreCommit2 (trees and replica), then the replica is unsealed and compared with the files.
+/// (labels), PreCommit2 (trees and replica), Commit1 (the challenged nodes are opened), Commit2 (a SNARK of
+/// that), then the proof is verified, the replica unsealed, and what comes out compared with the files.
+///
+/// Proving needs Groth16 parameters. Where there are none for the size, development parameters are made and
+/// kept: about a gigabyte and half a minute for 2KiB. Proofs under them are evidence of nothing to others.
 ///
 /// Without --dir everything happens in a temporary folder that is removed at the end. With --dir the sector
 /// stays, and the same command goes on where it was interrupted.
@@ -53,12 +59,21 @@ pub struct Seal {
     /// The chain's randomness before PreCommit: 32 bytes in hex.
     #[arg(long, value_name = "HEX", default_value_t = TICKET, hide_default_value = true)]
     ticket: Ticket,
+    /// The chain's randomness before Commit: 32 bytes in hex.
+    #[arg(long, value_name = "HEX", default_value_t = SEED, hide_default_value = true)]
+    seed: Seed,
     /// What seeds the graph: 32 bytes in hex. [default: the registered proof's]
     #[arg(long, value_name = "HEX")]
     porep_id: Option<PorepId>,
     /// Keep the sector in this directory, which must be new, empty, or hold the same sector.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// Do not prove: stop at the replica and its trees. The layers stay, so that the sector can be proved later.
+    #[arg(long)]
+    skip_proof: bool,
+    /// Keep the layers of labels after the proof: they are needed only for another proof or a quick unseal.
+    #[arg(long)]
+    keep_layers: bool,
     /// Do not unseal and compare.
     #[arg(long)]
     skip_unseal: bool,
@@ -83,6 +98,9 @@ impl Seal {
             inputs,
             dir: self.dir,
             scratch: config.scratch.clone(),
+            parameters: (!self.skip_proof).then(|| Store::new(&config.parameters)),
+            seed: self.seed,
+            keeps_layers: self.keep_layers,
             unseals: !self.skip_unseal,
             digests: is_json,
         };

@@ -1,10 +1,13 @@
 //! The stages of a sector: each takes slices of files, and leaves finished files.
 
 pub mod add_piece;
+pub mod commit_1;
+pub mod commit_2;
 pub mod compare;
 pub mod pre_commit_1;
 pub mod pre_commit_2;
 pub mod unseal;
+pub mod verify;
 
 use std::fmt;
 
@@ -19,12 +22,20 @@ use crate::{
 /// One step of a sector's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
+    /// Groth16 parameters are made.
+    Parameters,
     /// Client data become nodes.
     AddPiece,
     /// Tree D and the layers of labels.
     PreCommit1,
     /// Tree C, the replica and tree R-last.
     PreCommit2,
+    /// The challenged nodes are opened.
+    Commit1,
+    /// The openings become SNARKs.
+    Commit2,
+    /// The proof is verified.
+    Verify,
     /// The replica becomes data again.
     Unseal,
     /// The data are held against the client's files.
@@ -78,9 +89,13 @@ impl Stage {
     /// The name in JSON and errors.
     pub fn name(self) -> &'static str {
         match self {
+            Stage::Parameters => "parameters",
             Stage::AddPiece => "add_piece",
             Stage::PreCommit1 => "pre_commit_1",
             Stage::PreCommit2 => "pre_commit_2",
+            Stage::Commit1 => "commit_1",
+            Stage::Commit2 => "commit_2",
+            Stage::Verify => "verify",
             Stage::Unseal => "unseal",
             Stage::Compare => "compare",
         }

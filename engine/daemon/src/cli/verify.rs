@@ -1,0 +1,194 @@
+//! `lode-engine verify`: whether a proof holds.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{bail, Context, Result};
+use clap::Args;
+use engine_proofs::{
+    geometry::{Geometry, SectorSize},
+    groth16::Proof,
+    hex32::parse_node,
+    porep::vanilla::Statement,
+    registered::SealProof,
+    replica_id::{PorepId, ProverId, Seed, Ticket},
+};
+use kernels::Node;
+use serde_json::{json, Value};
+
+use super::Answer;
+use crate::{
+    config::Config,
+    params::{self, Store},
+    sector::Identity,
+    stage::verify,
+};
+
+/// Verify a proof of replication: true or false.
+///
+/// Needs the statement, the proof and the verifying key of the size; no sector and no parameter file. The
+/// statement comes from what `seal --json` printed, or from the flags; a flag wins over the file.
+///
+/// Exit code: 0 for true; 1 for false, and for everything that is no proof or cannot be read.
+///
+/// Example: lode-engine seal --json README.md > sealed.json
+///          lode-engine verify --json-file sealed.json
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct Verify {
+    /// What `seal --json` printed.
+    #[arg(long, value_name = "FILE")]
+    json_file: Option<PathBuf>,
+    /// Size of the sector.
+    #[arg(long, value_name = "SIZE")]
+    sector_size: Option<SectorSize>,
+    /// Registered seal proof: v1 or v1.1.
+    #[arg(long, value_name = "PROOF")]
+    seal_proof: Option<SealProof>,
+    /// What seeds the graph: 32 bytes in hex. [default: the registered proof's]
+    #[arg(long, value_name = "HEX")]
+    porep_id: Option<PorepId>,
+    /// Who sealed: an ID address or 32 bytes in hex.
+    #[arg(long, value_name = "ID")]
+    prover_id: Option<ProverId>,
+    /// The provider's number of the sector.
+    #[arg(long, value_name = "N")]
+    sector: Option<u64>,
+    /// The randomness before PreCommit: 32 bytes in hex.
+    #[arg(long, value_name = "HEX")]
+    ticket: Option<Ticket>,
+    /// The randomness before Commit: 32 bytes in hex.
+    #[arg(long, value_name = "HEX")]
+    seed: Option<Seed>,
+    /// Root of the data: 32 bytes in hex.
+    #[arg(long, value_name = "HEX", value_parser = parse_node)]
+    comm_d: Option<Node>,
+    /// Root of the replica and its columns: 32 bytes in hex.
+    #[arg(long, value_name = "HEX", value_parser = parse_node)]
+    comm_r: Option<Node>,
+    /// The proof: 192 bytes in hex for each partition.
+    #[arg(long, value_name = "HEX")]
+    proof: Option<String>,
+    /// The verifying key. [default: the one in the folder of parameters]
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+}
+
+impl Verify {
+    /// Does it.
+    pub fn run(self, config: &Config) -> Result<Answer> {
+        let given = self.json_file.as_deref().map(Given::read).transpose()?;
+        let given = given.unwrap_or_default();
+        let (identity, seed) = self.identity(&given)?;
+        let geometry = Geometry::of(identity.sector_size);
+        let node = |word: &str| parse_node(word).map_err(anyhow::Error::new);
+        let comm_d = self
+            .comm_d
+            .map_or_else(|| given.field("comm_d", "--comm-d", node), Ok)?;
+        let comm_r = self
+            .comm_r
+            .map_or_else(|| given.field("comm_r", "--comm-r", node), Ok)?;
+        let proof = self.proof.as_deref().map_or_else(
+            || given.field("proof", "--proof", |word| proofs(geometry, word)),
+            |word| proofs(geometry, word).context("--proof"),
+        )?;
+        let statement = Statement {
+            geometry,
+            replica_id: identity.replica_id(comm_d),
+            comm_d,
+            comm_r,
+        };
+        let key = match &self.key {
+            Some(path) => params::read_key(path)?,
+            None => Store::new(&config.parameters).key(geometry)?.0,
+        };
+        let holds = verify::run(&key, &statement, &identity.graph(), &seed, &proof)?;
+        let json = json!({ "verified": holds, "replica_id": statement.replica_id.to_string() });
+        Ok(Answer {
+            text: format!("{holds}\n"),
+            json,
+            is_good: holds,
+        })
+    }
+
+    fn identity(&self, given: &Given) -> Result<(Identity, Seed)> {
+        let size = |word: &str| match word.parse::<u64>().map(SectorSize::from_bytes) {
+            Ok(Some(size)) => Ok(size),
+            _ => bail!("there is no sector size of {word} bytes"),
+        };
+        let sector_size = self
+            .sector_size
+            .map_or_else(|| given.field("sector_size", "--sector-size", size), Ok)?;
+        let seal_proof = self
+            .seal_proof
+            .map_or_else(|| given.parse("seal_proof", "--seal-proof"), Ok)?;
+        let porep_id = match (self.porep_id, given.has("porep_id")) {
+            (Some(id), _) => id,
+            (None, true) => given.parse("porep_id", "--porep-id")?,
+            (None, false) => seal_proof.porep_id(sector_size),
+        };
+        let identity = Identity {
+            sector_size,
+            seal_proof,
+            porep_id,
+            prover_id: self
+                .prover_id
+                .map_or_else(|| given.parse("prover_id", "--prover-id"), Ok)?,
+            sector: self
+                .sector
+                .map_or_else(|| given.parse("sector", "--sector"), Ok)?,
+            ticket: self
+                .ticket
+                .map_or_else(|| given.parse("ticket", "--ticket"), Ok)?,
+        };
+        let seed = self.seed.map_or_else(|| given.parse("seed", "--seed"), Ok)?;
+        Ok((identity, seed))
+    }
+}
+
+/// The partitions' proofs from their hex.
+fn proofs(geometry: &Geometry, word: &str) -> Result<Vec<Proof>> {
+    let bytes = hex::decode(word).context("a proof is written in pairs of hexadecimal digits")?;
+    Ok(Proof::many(&bytes, geometry.porep_partitions)?)
+}
+
+/// What the file says.
+#[derive(Debug, Default)]
+struct Given {
+    path: PathBuf,
+    value: Value,
+}
+
+impl Given {
+    fn read(path: &Path) -> Result<Given> {
+        let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let value =
+            serde_json::from_slice(&text).with_context(|| format!("{} is no JSON", path.display()))?;
+        Ok(Given {
+            path: path.to_owned(),
+            value,
+        })
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.value.get(name).is_some()
+    }
+
+    fn parse<T>(&self, name: &str, flag: &str) -> Result<T>
+    where
+        T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
+    {
+        self.field(name, flag, |word| Ok(word.parse::<T>()?))
+    }
+
+    /// A field, which is text or a number; errors name file and field.
+    fn field<T>(&self, name: &str, flag: &str, parse: impl Fn(&str) -> Result<T>) -> Result<T> {
+        let word = match self.value.get(name) {
+            Some(Value::String(word)) => word.clone(),
+            Some(Value::Number(number)) => number.to_string(),
+            Some(Value::Null) | None if self.value.is_null() => bail!("give {flag}, or --json-file"),
+            Some(Value::Null) | None => bail!("{} has no {name}: give {flag}", self.path.display()),
+            Some(_) => bail!("{}: {name} is neither text nor a number", self.path.display()),
+        };
+        parse(&word).with_context(|| format!("{}: {name}", self.path.display()))
+    }
+}

@@ -1,0 +1,115 @@
+//! What a parameter file must be.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File},
+    io::Read,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::draft;
+
+/// Who made a parameter file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The network: the digest is the published one.
+    Published,
+    /// This program, from a fixed seed: good for trying out, worthless as evidence.
+    Development,
+}
+
+/// Digest, size and time of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receipt {
+    /// Who made it.
+    pub origin: Origin,
+    /// Its bytes.
+    pub size: u64,
+    /// When it was written last, in nanoseconds since 1970.
+    pub mtime_ns: i128,
+    /// The published convention: the first 16 bytes of BLAKE2b-512, in hex.
+    pub blake2b: String,
+}
+
+impl Receipt {
+    /// Reads a whole file and says what it is.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn of(path: &Path, origin: Origin) -> Result<Receipt> {
+        let read = || {
+            let mut file = File::open(path)?;
+            let metadata = file.metadata()?;
+            let (mut state, mut buffer) = (blake2b_simd::State::new(), vec![0; 1 << 20]);
+            let mut size = 0;
+            loop {
+                let n = file.read(&mut buffer)?;
+                if n == 0 {
+                    break;
+                }
+                state.update(&buffer[..n]);
+                size += n as u64;
+            }
+            let blake2b = hex::encode(&state.finalize().as_bytes()[..16]);
+            Ok::<_, std::io::Error>(Receipt {
+                origin,
+                size,
+                mtime_ns: mtime_ns(&metadata),
+                blake2b,
+            })
+        };
+        read().with_context(|| format!("cannot read {}", path.display()))
+    }
+
+    /// The receipt that lies beside a file, if there is one.
+    ///
+    /// # Errors
+    /// When it cannot be read or is damaged.
+    pub fn read(file: &Path) -> Result<Option<Receipt>> {
+        let path = beside(file);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let receipt = serde_json::from_slice(&text);
+        receipt
+            .map(Some)
+            .with_context(|| format!("the receipt {} is damaged; remove it", path.display()))
+    }
+
+    /// Puts it beside the file.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn write(&self, file: &Path) -> Result<()> {
+        let text = serde_json::to_vec_pretty(self).expect("a receipt is plain data");
+        draft::write_whole(&beside(file), &text)
+    }
+
+    /// Whether size and time are still the file's.
+    ///
+    /// # Errors
+    /// When the file cannot be looked at.
+    pub fn looks_like(&self, file: &Path) -> Result<bool> {
+        let metadata = file
+            .metadata()
+            .with_context(|| format!("cannot stat {}", file.display()))?;
+        Ok(metadata.len() == self.size && mtime_ns(&metadata) == self.mtime_ns)
+    }
+}
+
+fn mtime_ns(metadata: &fs::Metadata) -> i128 {
+    i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec())
+}
+
+fn beside(file: &Path) -> PathBuf {
+    let mut name = OsString::from(file);
+    name.push(".receipt.json");
+    PathBuf::from(name)
+}

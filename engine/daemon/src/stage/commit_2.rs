@@ -1,0 +1,42 @@
+//! Commit2: the openings become SNARKs, one for each partition.
+
+use anyhow::{Context, Result};
+use engine_proofs::{
+    graph::Graph,
+    groth16::{self, Blinding, Parameters, Proof},
+    porep::{
+        circuit::Porep,
+        vanilla::{self, PartitionProof, Statement},
+    },
+    replica_id::Seed,
+};
+use kernels::Backend;
+
+use crate::{map::ReadMap, progress::Bar};
+
+/// Proves every partition. Each proof is verified before it is taken; the blinding comes from the operating
+/// system.
+///
+/// # Errors
+/// When the parameters are damaged or another circuit's, or the device fails.
+pub fn run(
+    device: &dyn Backend,
+    parameters: &ReadMap,
+    (statement, graph, seed): (&Statement, &Graph, &Seed),
+    openings: &[PartitionProof],
+    bar: &Bar,
+) -> Result<Vec<Proof>> {
+    let about = || parameters.path().display().to_string();
+    let parsed = Parameters::parse(parameters.bytes()).with_context(about)?;
+    let mut proofs = Vec::with_capacity(openings.len());
+    for (k, opening) in openings.iter().enumerate() {
+        let inputs = vanilla::public_inputs(statement, graph, seed, k)?;
+        let circuit = Porep::new(statement, opening);
+        let proof = groth16::prove(device, &parsed, circuit, &inputs, Blinding::draw()?);
+        proofs.push(proof.with_context(|| format!("partition {k} with {}", about()))?);
+        if 1 < openings.len() {
+            bar.set(k as u64 + 1, openings.len() as u64);
+        }
+    }
+    Ok(proofs)
+}
