@@ -11,6 +11,8 @@ pub enum Part {
     TreeD,
     /// A layer of labels, counted from 1.
     Layer(usize),
+    /// The last layer, where it is the key.
+    Key,
     /// A base tree of tree C, counted from 0.
     TreeC(usize),
     /// A base tree of tree R-last, counted from 0.
@@ -28,6 +30,7 @@ impl fmt::Display for Part {
             Part::Data => f.write_str("data"),
             Part::TreeD => f.write_str("tree_d"),
             Part::Layer(layer) => write!(f, "layer {layer}"),
+            Part::Key => f.write_str("key"),
             Part::TreeC(tree) => write!(f, "tree_c {tree}"),
             Part::TreeRLast(tree) => write!(f, "tree_r_last {tree}"),
             Part::Replica => f.write_str("replica"),

@@ -246,3 +246,38 @@ fn tree_root(geometry: &Geometry, part: Part) -> usize {
         _ => geometry.base_tree_len() - 1,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kernels::Cpu;
+
+    use super::*;
+
+    /// Pieces side by side make the tree that is made at once.
+    fn check(hash: Hash, n_leaves: usize, n_pieces: usize) {
+        let device = Cpu::default();
+        let leaves: Vec<Node> = (0..n_leaves as u64)
+            .map(|i| Node::from(kernels::Fr::from(i * i)))
+            .collect();
+        let mut whole = vec![Node::ZERO; tree_len(n_leaves, hash.arity()) - n_leaves];
+        device.tree(hash, &leaves, &mut whole).unwrap();
+
+        let mut kept = vec![Node::ZERO; whole.len()];
+        let piece_len = n_leaves / n_pieces;
+        let root = grow(&device, hash, &mut kept, n_pieces, |piece, rows| {
+            Ok(device.tree(hash, &leaves[piece * piece_len..][..piece_len], rows)?)
+        });
+        assert_eq!(root.unwrap(), whole[whole.len() - 1]);
+        assert!(kept == whole, "{n_pieces} pieces of {n_leaves} leaves");
+    }
+
+    #[test]
+    fn pieces_make_the_tree_that_is_made_at_once() {
+        for n_pieces in [1, 2, 4, 16, 64] {
+            check(Hash::Sha256, 128, n_pieces);
+        }
+        for n_pieces in [1, 8, 64] {
+            check(Hash::Poseidon8, 512, n_pieces);
+        }
+    }
+}

@@ -4,9 +4,12 @@ pub mod challenge;
 pub mod circuit;
 pub mod commit1;
 pub mod sector;
+mod unseal;
 pub mod vanilla;
 
 use kernels::{Hash, Node};
+
+pub use unseal::unseal;
 
 use crate::{path::digest, Error, Result};
 

@@ -19,7 +19,7 @@ use rand_chacha::{
 };
 use serde_json::Value;
 
-use crate::fixture::{number, word};
+use crate::fixture::{cases, number, word};
 
 /// What a sector is sealed from.
 pub struct Case {
@@ -52,6 +52,10 @@ impl Case {
     pub fn of(golden: &Value) -> Case {
         let case = &golden["case"];
         let size = SectorSize::from_bytes(number(&case["sector_size"])).unwrap();
+        let pieces = cases(&golden["pieces"])
+            .iter()
+            .map(|piece| number(&piece["unpadded"]));
+        assert!(pieces.eq([size.unpadded_bytes()]), "one piece fills the sector");
         let sector = number(&case["sector_id"]);
         let versions = [ApiVersion::V1_0_0, ApiVersion::V1_1_0, ApiVersion::V1_2_0];
         let api = word(&case["api"]);
