@@ -6,6 +6,7 @@ use anyhow::{ensure, Context, Result};
 use engine_proofs::{
     fr32,
     piece::CommP,
+    porep,
     sdr::{label_layer, ParentSource},
 };
 use kernels::{Backend, Lane, Node};
@@ -70,16 +71,9 @@ pub fn run(
 
 /// One chunk of data.
 fn decode(device: &dyn Backend, replica: &ReadMap, key: &[Node], range: Range<u64>) -> Result<Vec<u8>> {
-    let (padded, skip) = fr32::padded_range(range.clone());
-    let nodes = (padded.start / 32) as usize..(padded.end / 32) as usize;
-    let mut decoded = replica.nodes()[nodes.clone()].to_vec();
-    device
-        .decode(&key[nodes.clone()], &mut decoded)
-        .with_context(|| format!("{}: decoding from node {}", replica.path().display(), nodes.start))?;
-    let mut data = vec![0; decoded.len() / 4 * fr32::BLOCK];
-    fr32::unpad(Node::bytes(&decoded), &mut data);
-    data.truncate(skip + (range.end - range.start) as usize);
-    data.drain(..skip);
+    let mut data = vec![0; (range.end - range.start) as usize];
+    let unsealed = porep::unseal(device, key, replica.nodes(), range, &mut data);
+    unsealed.with_context(|| format!("{}: cannot decode it", replica.path().display()))?;
     Ok(data)
 }
 
