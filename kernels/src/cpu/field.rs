@@ -177,3 +177,46 @@ fn add_with(a: u64, b: u64, carry: bool) -> (u64, bool) {
     let (full, more) = partial.overflowing_add(u64::from(carry));
     (full, over | more)
 }
+
+#[cfg(test)]
+mod tests {
+    use ff::Field;
+
+    use super::*;
+    use crate::Fr;
+
+    fn element(words: Words) -> Fr {
+        let shifts = words.iter().rev().map(|word| Fr::from(*word));
+        shifts.fold(Fr::ZERO, |sum, word| sum * Fr::from(2).pow([64]) + word)
+    }
+
+    /// Sums of the largest products that a permutation may make are right, and tidy.
+    #[test]
+    fn reduction_of_the_largest() {
+        let largest = canonical(&(-Fr::ONE).into()).expect("an element");
+        // A little more than r, as an element of a state may be.
+        let untidy = plus(MODULUS, [u64::MAX, u64::MAX, u64::MAX, 0x0007_ffff_ffff_ffff]);
+        let inverse = Fr::from(2).pow([256]).invert().expect("a power of two");
+        for n in [0, 1, 17, 31] {
+            for (a, b) in [
+                (largest, largest),
+                (untidy, largest),
+                ([0; 4], untidy),
+                ([1, 0, 0, 0], largest),
+            ] {
+                let mut sum = Sum::of(untidy);
+                (0..n).for_each(|_| sum.add_product(&a, &b));
+                let reduced = sum.reduce();
+                let expected = element(untidy) + element(a) * element(b) * Fr::from(n) * inverse;
+                assert_eq!(element(reduced), expected, "{n} products of {a:x?} and {b:x?}");
+                assert!(minus(reduced, untidy).1, "{reduced:x?} is too large");
+            }
+        }
+        let square = multiply(&untidy, &untidy);
+        assert_eq!(element(square), element(untidy).square() * inverse);
+        assert_eq!(
+            element(multiply(&square, &square)),
+            element(square).square() * inverse
+        );
+    }
+}

@@ -57,6 +57,16 @@ pub(crate) fn encode_tree(
     n_discarded: usize,
     kept: &mut [Node],
 ) -> Result<()> {
+    encode_pieces(device, N_LEAVES, (key, data), n_discarded, kept)
+}
+
+fn encode_pieces(
+    device: &(impl Backend + ?Sized),
+    piece_len: usize,
+    (key, data): (&[Node], &mut [Node]),
+    n_discarded: usize,
+    kept: &mut [Node],
+) -> Result<()> {
     // Leaves under one node of the lowest row that is kept.
     let width = 8usize.pow(n_discarded as u32 + 1);
     let n_lowest = data.len() / width;
@@ -68,7 +78,7 @@ pub(crate) fn encode_tree(
         data.len()
     );
     let (lowest, above) = kept.split_at_mut(n_lowest);
-    let piece_len = N_LEAVES.max(width).min(data.len());
+    let piece_len = piece_len.max(width).min(data.len());
     let pieces = key.chunks(piece_len).zip(data.chunks_mut(piece_len));
     // The rows that are left out exist only here, one piece at a time.
     let mut scratch = vec![Node::ZERO; piece_len / 7];
@@ -99,4 +109,56 @@ fn reduce(
         (children, free) = (parents, rest);
     }
     device.hash(Hash::Poseidon8, children, roots)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Cpu;
+
+    fn nodes(n: usize) -> Vec<Node> {
+        (0..n as u64).map(|i| crate::Fr::from(i * i).into()).collect()
+    }
+
+    /// In many pieces as in one.
+    fn check_pieces(n_leaves: usize, n_discarded: usize, piece_len: usize) {
+        let n_kept = (8 * (n_leaves / 8usize.pow(n_discarded as u32 + 1)) - 1) / 7;
+        let [whole, pieces] = [n_leaves, piece_len].map(|piece_len| {
+            let (key, mut data, mut kept) = (nodes(n_leaves), nodes(n_leaves), vec![Node::ZERO; n_kept]);
+            encode_pieces(&Cpu::new(), piece_len, (&key, &mut data), n_discarded, &mut kept)
+                .expect("canonical");
+            (data, kept)
+        });
+        assert_eq!(
+            whole, pieces,
+            "{n_leaves} leaves in pieces of {piece_len}, without {n_discarded} rows"
+        );
+    }
+
+    #[test]
+    fn pieces_make_the_same_tree() {
+        check_pieces(512, 0, 8);
+        check_pieces(512, 0, 64);
+        check_pieces(512, 1, 8);
+        check_pieces(512, 1, 64);
+        check_pieces(4096, 2, 512);
+    }
+
+    #[test]
+    fn an_error_counts_from_the_first_piece() {
+        let (good, mut bad) = (nodes(512), nodes(512));
+        bad[300] = Node([0xff; 32]);
+        let device = Cpu::new();
+        let error = encode_pieces(&device, 64, (&good, &mut bad), 0, &mut [Node::ZERO; 73]);
+        assert_eq!(
+            error.expect_err("300 is no element").to_string(),
+            "data: node 300 is not a canonical field element"
+        );
+
+        let (good, mut bad) = (nodes(N_GATHERED + 5), nodes(N_GATHERED + 5));
+        bad[N_GATHERED + 2] = Node([0xff; 32]);
+        let error = columns(&device, &[&good, &bad], &mut vec![Node::ZERO; good.len()]);
+        let message = "layer 2: node 16386 is not a canonical field element";
+        assert_eq!(error.expect_err("16386 is no element").to_string(), message);
+    }
 }
