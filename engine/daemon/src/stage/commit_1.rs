@@ -76,6 +76,7 @@ fn file(geometry: &Geometry, error: &Error) -> Option<String> {
     Some(match *part {
         Part::Data | Part::TreeD => names::TREE_D.to_owned(),
         Part::Layer(layer) => names::layer(layer),
+        Part::Key => names::layer(geometry.layers),
         Part::TreeC(tree) => names::tree_c(geometry, tree),
         Part::TreeRLast(tree) => names::tree_r_last(geometry, tree),
         Part::Replica => names::SEALED.to_owned(),
