@@ -5,6 +5,7 @@ mod mini;
 
 use std::ops::ControlFlow;
 
+use bellperson::{Circuit, ConstraintSystem, SynthesisError};
 use engine_proofs::{
     groth16::{
         self, name, witness, Blinding, Claim, Error, Parameters, PreparedKey, Proof, Secret, VerifyingKey,
@@ -173,6 +174,19 @@ fn what_does_not_hold_is_not_proved() {
     );
 }
 
+/// A circuit whose second private variable stands in no constraint.
+#[derive(Clone, Copy, Debug)]
+struct Loose;
+
+impl Circuit<Fr> for Loose {
+    fn synthesize<CS: ConstraintSystem<Fr>>(self, cs: &mut CS) -> Result<(), SynthesisError> {
+        let bound = cs.alloc(|| "bound", || Ok(Fr::ONE))?;
+        cs.alloc(|| "loose", || Ok(Fr::ONE))?;
+        cs.enforce(|| "square", |lc| lc + bound, |lc| lc + bound, |lc| lc + bound);
+        Ok(())
+    }
+}
+
 #[test]
 fn setup_stops_when_asked_and_refuses_loose_variables() {
     let (_, circuit) = mini();
@@ -187,7 +201,7 @@ fn setup_stops_when_asked_and_refuses_loose_variables() {
     assert!(matches!(answer, Err(Error::Stopped)), "{answer:?}");
     let answer = groth16::generate(
         &Cpu::new(),
-        mini::Loose,
+        Loose,
         &Secret::development(),
         &mut Vec::new(),
         &silent,

@@ -66,16 +66,3 @@ impl Circuit<Fr> for Mini {
         Ok(())
     }
 }
-
-/// A circuit whose second private variable stands in no constraint.
-#[derive(Clone, Copy, Debug)]
-pub struct Loose;
-
-impl Circuit<Fr> for Loose {
-    fn synthesize<CS: ConstraintSystem<Fr>>(self, cs: &mut CS) -> Result<(), SynthesisError> {
-        let bound = cs.alloc(|| "bound", || Ok(Fr::ONE))?;
-        cs.alloc(|| "loose", || Ok(Fr::ONE))?;
-        cs.enforce(|| "square", |lc| lc + bound, |lc| lc + bound, |lc| lc + bound);
-        Ok(())
-    }
-}
