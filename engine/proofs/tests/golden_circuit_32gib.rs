@@ -1,6 +1,6 @@
 //! The circuit that the network's sectors are proved with: 130 million constraints, all of them hashed.
 //!
-//! In a file of its own, for it takes a core three minutes; the quick cases are in `golden_circuit.rs`.
+//! In a file of its own, for it takes two and a half minutes of a core; the quick cases are in `golden_circuit.rs`.
 
 mod known;
 

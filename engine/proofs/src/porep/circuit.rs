@@ -175,10 +175,7 @@ impl Sector {
         )
     }
 
-    /// The challenge's labels, layer by layer.
-    ///
-    /// The parents' bits are taken anew in every layer, though two layers share the bits of an expander
-    /// parent: so the reference does.
+    /// The challenge's labels, layer by layer, hashed from its parents' labels.
     fn label<CS: ConstraintSystem<Fr>>(
         &self,
         cs: &mut CS,
