@@ -91,23 +91,27 @@ fn by_turns(turns: u64, counted: &mut impl FnMut(), other: &mut impl FnMut()) ->
 fn poseidon<A: Arity<Fr>>(criterion: &mut Criterion, hash: Hash) {
     let constants = PoseidonConstants::<Fr, A>::new();
     let preimages = random_nodes(N_DIGESTS * hash.arity());
-    let mut digests = vec![Node::ZERO; N_DIGESTS];
-    let mut peers = digests.clone();
-    let ours = || {
-        Cpu::new()
-            .hash(hash, &preimages, &mut digests)
-            .expect("canonical")
-    };
-    let peer = || {
-        for (preimage, digest) in preimages.chunks(hash.arity()).zip(&mut peers) {
-            let preimage: Vec<Fr> = preimage
-                .iter()
-                .map(|node| node.to_fr().expect("canonical"))
-                .collect();
-            *digest = Poseidon::new_with_preimage(&preimage, &constants).hash().into();
-        }
-    };
-    beside(criterion, &format!("hash {hash:?}"), N_DIGESTS, ours, peer);
+    for device in [Cpu::new(), Cpu::portable()] {
+        let mut digests = vec![Node::ZERO; N_DIGESTS];
+        let mut peers = digests.clone();
+        let ours = || device.hash(hash, &preimages, &mut digests).expect("canonical");
+        let peer = || {
+            for (preimage, digest) in preimages.chunks(hash.arity()).zip(&mut peers) {
+                let preimage: Vec<Fr> = preimage
+                    .iter()
+                    .map(|node| node.to_fr().expect("canonical"))
+                    .collect();
+                *digest = Poseidon::new_with_preimage(&preimage, &constants).hash().into();
+            }
+        };
+        beside(
+            criterion,
+            &format!("hash {hash:?} ({})", device.info().name),
+            N_DIGESTS,
+            ours,
+            peer,
+        );
+    }
 }
 
 fn hashes(criterion: &mut Criterion) {

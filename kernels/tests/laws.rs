@@ -2,14 +2,19 @@
 
 mod spy;
 
-use kernels::{laws, Cpu, Error, Twin};
+use kernels::{laws, Backend, Cpu, Error, Twin};
 use spy::{Spy, OPERATIONS};
+
+fn check(device: &dyn Backend) {
+    if let Err(broken) = laws::check(device) {
+        panic!("{}: {broken:?}", device.info().name);
+    }
+}
 
 #[test]
 fn the_cpu_keeps_the_laws() {
-    if let Err(broken) = laws::check(&Cpu::new()) {
-        panic!("{broken:?}");
-    }
+    check(&Cpu::new());
+    check(&Cpu::portable());
 }
 
 #[test]
@@ -30,10 +35,8 @@ fn the_spy_knows_every_operation() {
 fn a_twin_forwards_every_operation() {
     let (fast, trusted, alone) = (Spy::default(), Spy::default(), Spy::default());
     let (fast_calls, trusted_calls) = (fast.calls.clone(), trusted.calls.clone());
-    if let Err(broken) = laws::check(&Twin::new(Box::new(fast), Box::new(trusted))) {
-        panic!("{broken:?}");
-    }
-    laws::check(&alone).expect("a spy does what the CPU does");
+    check(&Twin::new(Box::new(fast), Box::new(trusted)));
+    check(&alone);
     let expected = alone.calls.lock().expect("no call panics");
     for operation in OPERATIONS {
         assert!(expected.contains(&operation), "the laws forget {operation}");

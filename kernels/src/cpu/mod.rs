@@ -25,22 +25,31 @@ use crate::{device, Backend, DeviceInfo, Hash, Node, Result};
 /// Nodes handed to one thread at a time: enough to hide the hand-over, few enough to share out evenly.
 const CHUNK_LEN: usize = 1 << 10;
 
-/// The CPU as a device: all cores, nothing overridden.
+/// The CPU as a device: all cores, and the best that this processor has.
 #[derive(Debug)]
 pub struct Cpu {
     info: DeviceInfo,
+    poseidon: &'static dyn poseidon::Hasher,
 }
 
 impl Cpu {
     /// Looks at the CPU this process runs on.
     pub fn new() -> Cpu {
-        Cpu {
-            info: DeviceInfo {
-                name: "cpu".into(),
-                model: device::cpu_model(),
-                native: &["all"],
-            },
-        }
+        Cpu::with("cpu", poseidon::fastest())
+    }
+
+    /// Keeps to what every processor can do: slower, and the same code on all of them.
+    pub fn portable() -> Cpu {
+        Cpu::with("cpu, portable", poseidon::portable())
+    }
+
+    fn with(name: &str, poseidon: &'static dyn poseidon::Hasher) -> Cpu {
+        let info = DeviceInfo {
+            name: name.into(),
+            model: device::cpu_model(),
+            native: &["all"],
+        };
+        Cpu { info, poseidon }
     }
 }
 
@@ -54,9 +63,22 @@ impl Backend for Cpu {
     fn info(&self) -> &DeviceInfo {
         &self.info
     }
+
+    fn hash(&self, hash: Hash, preimages: &[Node], digests: &mut [Node]) -> Result<()> {
+        hash_with(self.poseidon, hash, preimages, digests)
+    }
 }
 
 pub(crate) fn hash(hash: Hash, preimages: &[Node], digests: &mut [Node]) -> Result<()> {
+    hash_with(poseidon::fastest(), hash, preimages, digests)
+}
+
+fn hash_with(
+    poseidon: &dyn poseidon::Hasher,
+    hash: Hash,
+    preimages: &[Node],
+    digests: &mut [Node],
+) -> Result<()> {
     assert_eq!(
         preimages.len(),
         digests.len() * hash.arity(),
@@ -67,6 +89,6 @@ pub(crate) fn hash(hash: Hash, preimages: &[Node], digests: &mut [Node]) -> Resu
             sha256::hash(preimages, digests);
             Ok(())
         }
-        _ => poseidon::hash(hash, preimages, digests),
+        _ => poseidon::hash(poseidon, hash, preimages, digests),
     }
 }

@@ -5,6 +5,10 @@
 //! would have added to them reaches element 0 through constants computed beforehand. A layer is nothing but
 //! dot products with constants, each reduced once.
 
+#[cfg(target_arch = "x86_64")]
+mod ifma;
+mod portable;
+
 use std::sync::LazyLock;
 
 use ff::Field as _;
@@ -12,11 +16,16 @@ use generic_array::typenum::{U11, U2, U4, U8};
 use neptune::poseidon::{Arity, PoseidonConstants};
 use rayon::prelude::*;
 
-use super::field::{self, Sum, Words};
-use crate::{Error, Fr, Hash, Node, Result};
+use super::field::{self, Words};
+use crate::{Error, Fr, Hash, Node};
+
+use portable::Portable;
+
+/// Nodes of the longest preimage.
+const MAX_ARITY: usize = 11;
 
 /// Elements of the widest state.
-const MAX_WIDTH: usize = 12;
+const MAX_WIDTH: usize = MAX_ARITY + 1;
 
 /// Elements of a state that no partial round's S-box touches, and S-box outputs of one block.
 const MAX_TERMS: usize = MAX_WIDTH - 1 + MAX_BLOCK;
@@ -24,29 +33,46 @@ const MAX_TERMS: usize = MAX_WIDTH - 1 + MAX_BLOCK;
 /// Partial rounds of the longest block.
 const MAX_BLOCK: usize = 6;
 
-/// Digests handed to one thread at a time: a millisecond or two.
+/// Digests handed to one thread at a time: whole batches, and some tenths of a millisecond to two.
 const CHUNK_LEN: usize = 64;
 
+/// A constant of an arithmetic.
+trait Constant: Copy + Sized {
+    /// What an element is multiplied by in the arithmetic's own form (Montgomery).
+    fn radix() -> Fr;
+
+    /// The constant that holds exactly this number.
+    fn new(number: Words) -> Self;
+
+    /// An element, in the arithmetic's own form.
+    fn of(element: Fr) -> Self {
+        Self::new(field::canonical(&Node::from(element * Self::radix())).expect("an Fr is canonical"))
+    }
+}
+
 /// The arithmetic of a permutation: of one state, or of several side by side.
-pub(super) trait Field {
+trait Field: Copy {
     /// A constant.
-    type Constant: From<Fr> + Copy + Sync;
-    /// An element of the state, at most 1.001·r.
+    type Constant: Constant;
+    /// An element of the state, which may be somewhat more than r.
     type Value: Copy;
 
-    fn value(constant: &Self::Constant) -> Self::Value;
+    fn value(self, constant: &Self::Constant) -> Self::Value;
 
     /// `start + Σ constants[i]·values[i]`, of at most 18 terms.
-    fn dot(start: Self::Value, constants: &[Self::Constant], values: &[Self::Value]) -> Self::Value;
+    fn dot(self, start: Self::Value, constants: &[Self::Constant], values: &[Self::Value]) -> Self::Value;
 
     /// `x⁵ + key`.
-    fn quintic(x: Self::Value, key: &Self::Constant) -> Self::Value;
+    fn quintic(self, x: Self::Value, key: &Self::Constant) -> Self::Value;
 }
 
 /// Everything about a permutation but the state.
-pub(super) struct Constants<C> {
+struct Constants<C> {
     width: usize,
     zero: C,
+    /// What multiplies a number into the arithmetic's own form, and back.
+    enter: C,
+    leave: C,
     /// The domain tag and the keys before the first S-boxes.
     start: Vec<C>,
     /// Keys after the S-boxes of the full rounds that come first.
@@ -74,7 +100,7 @@ struct Round<C> {
     row: Vec<C>,
 }
 
-impl<C: From<Fr> + Copy> Constants<C> {
+impl<C: Constant> Constants<C> {
     fn new<A: Arity<Fr>>() -> Constants<C> {
         let neptune = PoseidonConstants::<Fr, A>::new();
         let width = A::to_usize() + 1;
@@ -105,7 +131,7 @@ impl<C: From<Fr> + Copy> Constants<C> {
             Block {
                 rounds: (0..rounds.len())
                     .map(|r| Round {
-                        key: C::from(*rounds[r].0),
+                        key: C::of(*rounds[r].0),
                         row: row(r),
                     })
                     .collect(),
@@ -119,7 +145,9 @@ impl<C: From<Fr> + Copy> Constants<C> {
         };
         Constants {
             width,
-            zero: C::from(Fr::ZERO),
+            zero: C::of(Fr::ZERO),
+            enter: C::of(C::radix()),
+            leave: C::new([1, 0, 0, 0]),
             start: convert(start),
             head: head
                 .chunks(width)
@@ -135,19 +163,21 @@ impl<C: From<Fr> + Copy> Constants<C> {
         }
     }
 
-    /// Runs the permutation on a preimage, and gives element 1 of the state.
+    /// Runs the permutation on a preimage of numbers below r, and gives element 1 of the state, a number of at
+    /// most r.
     #[inline(always)]
-    fn digest<F: Field<Constant = C>>(&self, preimage: impl Fn(usize, F::Value) -> F::Value) -> F::Value {
-        let zero = F::value(&self.zero);
+    fn digest<F: Field<Constant = C>>(&self, field: F, preimage: &[F::Value]) -> F::Value {
+        let zero = field.value(&self.zero);
         let mut state = [zero; MAX_WIDTH];
         let state = &mut state[..self.width];
-        state[0] = F::value(&self.start[0]);
-        for (i, (element, start)) in state.iter_mut().zip(&self.start).skip(1).enumerate() {
-            *element = preimage(i, F::value(start));
+        state[0] = field.value(&self.start[0]);
+        for ((element, number), start) in state[1..].iter_mut().zip(preimage).zip(&self.start[1..]) {
+            *element = field.dot(field.value(start), &[self.enter], &[*number]);
         }
         for (round, keys) in self.head.iter().enumerate() {
             let last = round + 1 == self.head.len();
-            full_round::<F>(
+            full_round(
+                field,
                 state,
                 keys,
                 if last { &self.pre_sparse } else { &self.matrix },
@@ -155,20 +185,22 @@ impl<C: From<Fr> + Copy> Constants<C> {
             );
         }
         for block in &self.blocks {
-            block.run::<F>(state, zero);
+            block.run(field, state, zero);
         }
         for keys in &self.tail {
-            full_round::<F>(state, keys, &self.matrix, zero);
+            full_round(field, state, keys, &self.matrix, zero);
         }
-        state
-            .iter_mut()
-            .for_each(|element| *element = F::quintic(*element, &self.zero));
-        F::dot(zero, &self.matrix[1], state)
+        for element in &mut *state {
+            *element = field.quintic(*element, &self.zero);
+        }
+        let digest = field.dot(zero, &self.matrix[1], state);
+        field.dot(zero, &[self.leave], &[digest])
     }
 }
 
 #[inline(always)]
 fn full_round<F: Field>(
+    field: F,
     state: &mut [F::Value],
     keys: &[F::Constant],
     columns: &[Vec<F::Constant>],
@@ -177,104 +209,93 @@ fn full_round<F: Field>(
     let mut boxed = [zero; MAX_WIDTH];
     let boxed = &mut boxed[..state.len()];
     for ((boxed, element), key) in boxed.iter_mut().zip(&*state).zip(keys) {
-        *boxed = F::quintic(*element, key);
+        *boxed = field.quintic(*element, key);
     }
     for (element, column) in state.iter_mut().zip(columns) {
-        *element = F::dot(zero, column, boxed);
+        *element = field.dot(zero, column, boxed);
     }
 }
 
-impl<C: Copy> Block<C> {
+impl<C: Constant> Block<C> {
     #[inline(always)]
-    fn run<F: Field<Constant = C>>(&self, state: &mut [F::Value], zero: F::Value) {
+    fn run<F: Field<Constant = C>>(&self, field: F, state: &mut [F::Value], zero: F::Value) {
         let n_standing = state.len() - 1;
         let mut terms = [zero; MAX_TERMS];
         terms[..n_standing].copy_from_slice(&state[1..]);
         let mut first = state[0];
         for (r, round) in self.rounds.iter().enumerate() {
-            terms[n_standing + r] = F::quintic(first, &round.key);
-            first = F::dot(zero, &round.row, &terms[..=n_standing + r]);
+            terms[n_standing + r] = field.quintic(first, &round.key);
+            first = field.dot(zero, &round.row, &terms[..=n_standing + r]);
         }
         let boxed = &terms[n_standing..n_standing + self.rounds.len()];
         state[0] = first;
         for (element, update) in state[1..].iter_mut().zip(&self.updates) {
-            *element = F::dot(*element, update, boxed);
+            *element = field.dot(*element, update, boxed);
         }
     }
 }
 
-fn convert<C: From<Fr>>(elements: impl IntoIterator<Item = Fr>) -> Vec<C> {
-    elements.into_iter().map(C::from).collect()
+fn convert<C: Constant>(elements: impl IntoIterator<Item = Fr>) -> Vec<C> {
+    elements.into_iter().map(C::of).collect()
 }
 
-/// The portable arithmetic: one state, in Montgomery form.
-struct Portable;
-
-/// An element times `2²⁵⁶`.
-#[derive(Clone, Copy)]
-struct Montgomery(Words);
-
-/// `2⁵¹²`: what brings a number into Montgomery form.
-static TO_MONTGOMERY: LazyLock<Words> = LazyLock::new(|| Montgomery::from(Fr::from(2).pow([256])).0);
-
-impl From<Fr> for Montgomery {
-    fn from(element: Fr) -> Montgomery {
-        let shifted = element * Fr::from(2).pow([256]);
-        Montgomery(field::canonical(&Node::from(shifted)).expect("an Fr is canonical"))
-    }
+/// What hashes rows with one kind of arithmetic.
+pub(super) trait Hasher: Sync + std::fmt::Debug {
+    /// `digests[i] = Poseidon(preimages[i·arity .. (i+1)·arity])`, for the arity of that table; or the place of
+    /// the first node that is not canonical.
+    fn hash(&self, table: usize, preimages: &[Node], digests: &mut [Node]) -> Result<(), usize>;
 }
 
-impl Field for Portable {
-    type Constant = Montgomery;
-    type Value = Words;
-
-    #[inline(always)]
-    fn value(constant: &Montgomery) -> Words {
-        constant.0
+/// The fastest that this processor has.
+pub(super) fn fastest() -> &'static dyn Hasher {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(ifma) = &*IFMA {
+        return ifma;
     }
-
-    #[inline(always)]
-    fn dot(start: Words, constants: &[Montgomery], values: &[Words]) -> Words {
-        let mut sum = Sum::of(start);
-        for (constant, value) in constants.iter().zip(values) {
-            sum.add_product(&constant.0, value);
-        }
-        sum.reduce()
-    }
-
-    #[inline(always)]
-    fn quintic(x: Words, key: &Montgomery) -> Words {
-        // Below 1.46·r and 1.97·r: neither needs a subtraction.
-        let square = field::multiply(&x, &x);
-        let fourth = field::multiply(&square, &square);
-        let mut sum = Sum::of(key.0);
-        sum.add_product(&fourth, &x);
-        sum.reduce()
-    }
+    &Portable
 }
 
-/// One table for each arity that the protocol hashes with.
-static PORTABLE: [LazyLock<Constants<Montgomery>>; 4] = [
-    LazyLock::new(Constants::new::<U2>),
-    LazyLock::new(Constants::new::<U4>),
-    LazyLock::new(Constants::new::<U8>),
-    LazyLock::new(Constants::new::<U11>),
-];
+#[cfg(target_arch = "x86_64")]
+static IFMA: LazyLock<Option<ifma::Ifma>> = LazyLock::new(ifma::Ifma::detect);
+
+/// What every processor can run.
+pub(super) fn portable() -> &'static dyn Hasher {
+    &Portable
+}
+
+/// Constants for each arity of [`ARITIES`].
+type Tables<C> = [LazyLock<Constants<C>>; 4];
+
+const ARITIES: [usize; 4] = [2, 4, 8, 11];
+
+const fn tables<C: Constant>() -> Tables<C> {
+    [
+        LazyLock::new(Constants::new::<U2>),
+        LazyLock::new(Constants::new::<U4>),
+        LazyLock::new(Constants::new::<U8>),
+        LazyLock::new(Constants::new::<U11>),
+    ]
+}
 
 /// `digests[i] = Poseidon(preimages[i·arity .. (i+1)·arity])`.
-pub(super) fn hash(hash: Hash, preimages: &[Node], digests: &mut [Node]) -> Result<()> {
+pub(super) fn hash(
+    hasher: &dyn Hasher,
+    hash: Hash,
+    preimages: &[Node],
+    digests: &mut [Node],
+) -> crate::Result<()> {
     let arity = hash.arity();
-    let table = [2, 4, 8, 11]
+    let table = ARITIES
         .iter()
         .position(|known| *known == arity)
         .expect("a Hash has one of these");
-    let constants = &*PORTABLE[table];
     let chunks = preimages
         .par_chunks(arity * CHUNK_LEN)
         .zip(digests.par_chunks_mut(CHUNK_LEN))
         .enumerate();
     let first_bad = chunks.find_map_first(|(chunk, (preimages, digests))| {
-        hash_chunk(constants, preimages, digests).map(|index| chunk * CHUNK_LEN * arity + index)
+        let done = hasher.hash(table, preimages, digests);
+        done.err().map(|index| chunk * CHUNK_LEN * arity + index)
     });
     first_bad.map_or(Ok(()), |index| {
         Err(Error::NotCanonical {
@@ -282,28 +303,4 @@ pub(super) fn hash(hash: Hash, preimages: &[Node], digests: &mut [Node]) -> Resu
             index,
         })
     })
-}
-
-/// Hashes, or finds the first node that is not canonical.
-fn hash_chunk(constants: &Constants<Montgomery>, preimages: &[Node], digests: &mut [Node]) -> Option<usize> {
-    let arity = constants.width - 1;
-    let to_montgomery = *TO_MONTGOMERY;
-    let mut numbers = [[0; 4]; MAX_WIDTH - 1];
-    for (row, (preimage, digest)) in preimages.chunks(arity).zip(digests).enumerate() {
-        for (i, node) in preimage.iter().enumerate() {
-            let Some(number) = field::canonical(node) else {
-                return Some(row * arity + i);
-            };
-            numbers[i] = number;
-        }
-        let element = constants.digest::<Portable>(|i, start| {
-            let mut sum = Sum::of(start);
-            sum.add_product(&numbers[i], &to_montgomery);
-            sum.reduce()
-        });
-        let mut sum = Sum::of([0; 4]);
-        sum.add_product(&element, &[1, 0, 0, 0]);
-        *digest = field::to_node(field::settle(sum.reduce()));
-    }
-    None
 }
