@@ -1,5 +1,8 @@
 //! Trees and columns, written in the smaller operations and streamed in bounded pieces.
 
+use rayon::prelude::*;
+
+use super::CHUNK_LEN;
 use crate::{Backend, Error, Hash, Node, Result};
 
 /// Columns gathered at a time: 11 layers of them are 5.5 MiB.
@@ -27,12 +30,14 @@ pub(crate) fn columns(
     let mut gathered = vec![Node::ZERO; layers.len() * N_GATHERED.min(digests.len())];
     for (first, digests) in (0..).step_by(N_GATHERED).zip(digests.chunks_mut(N_GATHERED)) {
         let preimages = &mut gathered[..layers.len() * digests.len()];
-        for (layer, labels) in layers.iter().enumerate() {
-            let labels = &labels[first..first + digests.len()];
-            for (column, label) in labels.iter().enumerate() {
-                preimages[column * layers.len() + layer] = *label;
+        let columns = preimages
+            .par_chunks_exact_mut(layers.len())
+            .with_min_len(CHUNK_LEN);
+        columns.enumerate().for_each(|(column, labels)| {
+            for (label, layer) in labels.iter_mut().zip(layers) {
+                *label = layer[first + column];
             }
-        }
+        });
         device
             .hash(hash, preimages, digests)
             .map_err(|error| match error {
