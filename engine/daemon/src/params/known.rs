@@ -9,7 +9,7 @@ const PREFIX: &str = "v28-stacked-proof-of-replication-merkletree-poseidon_hashe
 ///
 /// The published ones: `parameters.json` of rust-fil-proofs, version 28. The development ones: made by this
 /// program from its fixed seed; the SHA-256 of the same files equal those of the reference's.
-const KNOWN: [(&str, &str, Origin); 10] = [
+const KNOWN: [(&str, &str, Origin); 12] = [
     (
         "8-0-0-sha256_hasher-032d3138d22506ec0082ed72b2dcba18df18477904e35bafee82b3793b06832f.params",
         "434fb1338ecfaf0f59256f30dde4968f",
@@ -59,6 +59,16 @@ const KNOWN: [(&str, &str, Origin); 10] = [
         "8-8-2-sha256_hasher-96f1b4a04c5c51e4759bbf224bbc2ef5a42c7100f16ec0637123f16a845ddfb2.vk",
         "a89884252c04c298d0b3c81bfd884164",
         Origin::Published,
+    ),
+    (
+        "8-0-0-sha256_hasher-032d3138d22506ec0082ed72b2dcba18df18477904e35bafee82b3793b06832f.params",
+        "65cfbec8d46256cde46412d820d9eea0",
+        Origin::Development,
+    ),
+    (
+        "8-0-0-sha256_hasher-032d3138d22506ec0082ed72b2dcba18df18477904e35bafee82b3793b06832f.vk",
+        "8742038036e9ddb53894dc1787aaa6d6",
+        Origin::Development,
     ),
 ];
 

@@ -1,0 +1,136 @@
+//! Sectors sealed by the binary have the reference's bytes, file by file.
+
+use std::fs;
+
+use crate::engine::{file, fixture, folder, json, text, word};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+fn check(case: &str) {
+    let golden = fixture(&format!("porep-{case}.json"));
+    let case = &golden["case"];
+    let folder = folder();
+    let (size, sector) = (
+        case["sector_size"].as_u64().unwrap(),
+        case["sector_id"].as_u64().unwrap(),
+    );
+    let data = file(
+        folder.path(),
+        word(case, "data_pattern"),
+        (size / 128 * 127) as usize,
+        sector,
+    );
+    let dir = folder.path().join("sector");
+    let seal_proof = if word(case, "api") == "1.0.0" {
+        "v1"
+    } else {
+        "v1.1"
+    };
+    let sealed = json(&[
+        "seal",
+        "--skip-proof",
+        "--json",
+        "--dir",
+        text(&dir),
+        "--seal-proof",
+        seal_proof,
+        "--sector",
+        &sector.to_string(),
+        "--prover-id",
+        word(case, "prover_id"),
+        "--ticket",
+        word(case, "ticket"),
+        "--porep-id",
+        word(case, "porep_id"),
+        text(&data),
+    ]);
+    for name in ["comm_d", "comm_c", "comm_r_last", "comm_r", "replica_id"] {
+        assert_eq!(word(&sealed, name), word(&golden, name), "{name}");
+    }
+    assert_eq!(sealed["sector_size"], size);
+    assert_eq!(
+        word(&sealed["pieces"][0], "comm_p"),
+        word(&golden["pieces"][0], "comm_p")
+    );
+    assert_eq!(
+        sealed["pieces"][0]["unpadded_size"],
+        golden["pieces"][0]["unpadded"]
+    );
+    let told = told_digests(&sealed);
+    let mut n_files = 0;
+    for (name, golden) in golden["files"].as_object().unwrap() {
+        // Only what came before sealing, and what other features add, is not there.
+        let Ok(bytes) = fs::read(dir.join(name)) else {
+            assert!(
+                ["staged", "syn-porep-vanilla-proofs.dat"].contains(&name.as_str()),
+                "{name} is missing"
+            );
+            continue;
+        };
+        let digest = word(golden, "sha256");
+        assert_eq!(hex::encode(Sha256::digest(bytes)), digest, "{name}");
+        assert!(
+            name == "p_aux" || told.iter().any(|told| told == digest),
+            "{name} is not told"
+        );
+        n_files += 1;
+    }
+    assert_eq!(n_files, told.len() + 1, "files on disk, digests and p_aux");
+}
+
+/// All digests of the answer.
+fn told_digests(sealed: &Value) -> Vec<String> {
+    let lists = ["layers_sha256", "tree_c_sha256", "tree_r_last_sha256"];
+    let lists = lists
+        .iter()
+        .flat_map(|name| sealed[name].as_array().unwrap().clone());
+    let single = ["tree_d_sha256", "replica_sha256"].map(|name| sealed[name].clone());
+    lists
+        .chain(single)
+        .map(|digest| digest.as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn two_kib_of_the_first_graph() {
+    check("2KiB-1.0.0-plain-mod251-s42");
+}
+
+#[test]
+fn two_kib() {
+    check("2KiB-1.1.0-plain-mod251-s42");
+}
+
+#[test]
+fn two_kib_of_zeros() {
+    check("2KiB-1.1.0-plain-zero-s42");
+}
+
+#[test]
+fn two_kib_under_other_porep_ids() {
+    check("2KiB-1.2.0-plain-mod251-s44");
+    check("2KiB-1.2.0-ni-chacha8-s46");
+}
+
+#[test]
+fn four_kib_have_a_sub_node() {
+    check("4KiB-1.1.0-plain-chacha8-s42");
+    check("4KiB-1.1.0-plain-mod251-s42");
+}
+
+#[test]
+fn sixteen_kib_have_eight_base_trees() {
+    check("16KiB-1.0.0-plain-chacha8-s42");
+    check("16KiB-1.1.0-plain-mod251-s42");
+}
+
+#[test]
+fn thirty_two_kib_have_a_top_node() {
+    check("32KiB-1.1.0-plain-chacha8-s42");
+    check("32KiB-1.1.0-plain-mod251-s42");
+}
+
+#[test]
+fn eight_mib() {
+    check("8MiB-1.1.0-plain-mod251-s42");
+}

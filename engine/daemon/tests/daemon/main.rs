@@ -1,0 +1,9 @@
+//! The daemon from outside: the real binary on real files.
+
+mod bad_input;
+mod damaged_files;
+mod engine;
+mod golden_seal;
+mod proofs;
+mod verbs;
+mod whole_way;
