@@ -9,7 +9,10 @@ use bench_peers::{
     reference::{self, Commitments, Directory, Sealer},
 };
 use engine_proofs::{
-    porep::vanilla::{self, PartitionProof},
+    porep::{
+        commit1::Commit1,
+        vanilla::{self, PartitionProof},
+    },
     registered::SealProof,
 };
 use kernels::{Cpu, Node};
@@ -86,9 +89,34 @@ fn check_openings(case: &Case, sealer: &dyn Sealer, sealed: &Sealed, theirs: &[P
     for (k, partition) in theirs.iter().enumerate() {
         assert!(vanilla::verify(partition, &statement, &graph, &case.seed, k));
     }
+    check_text(
+        case,
+        &*sealer,
+        Commit1 {
+            statement,
+            ticket: case.ticket,
+            seed: case.seed,
+            partitions: ours,
+        },
+    );
     let inputs = |k| vanilla::public_inputs(&statement, &graph, &case.seed, k).unwrap();
     let inputs: Vec<_> = (0..theirs.len()).map(inputs).collect();
     assert_eq!(inputs, sealer.public_inputs(&sealed.commitments).unwrap());
+}
+
+/// What one side has opened, the other reads.
+fn check_text(case: &Case, sealer: &dyn Sealer, ours: Commit1) {
+    let text = sealer.opened_text().unwrap();
+    assert!(
+        serde_json::to_string(&ours).unwrap() == text,
+        "what Commit1 hands on differs"
+    );
+    let read: Commit1 = serde_json::from_str(&text).unwrap();
+    assert!(
+        read == ours,
+        "{}: what is read of Commit1 differs",
+        case.geometry.sector_size
+    );
 }
 
 /// The reference proves and unseals what lies in a directory of ours.

@@ -4,10 +4,13 @@
 mod fixture;
 mod sealed;
 
+use std::sync::LazyLock;
+
 use engine_proofs::{
+    geometry::Geometry,
     graph::Graph,
     path::Path,
-    porep::vanilla::{challenges, prove, verify, Column, Opening, PartitionProof},
+    porep::vanilla::{challenges, prove, public_inputs, verify, Column, Opening, PartitionProof},
     registered::ApiVersion,
     replica_id::Seed,
 };
@@ -161,6 +164,38 @@ fn a_proof_of_another_statement_is_rejected() {
     let mut statement = statement;
     std::mem::swap(&mut statement.comm_d, &mut statement.comm_r);
     assert!(!verify(&proof, &statement, graph, &SEED, 0));
+}
+
+/// As many layers, partitions and challenges as 32 GiB have, over trees of the shape of 64 GiB.
+static TALL: LazyLock<Geometry> = LazyLock::new(|| Geometry {
+    layers: 11,
+    porep_partitions: 10,
+    porep_challenges: 18,
+    ..*Geometry::of("32KiB".parse().unwrap())
+});
+
+#[test]
+fn every_partition_of_eleven_layers_is_proved() {
+    let golden = fixture::read("porep-32KiB-1.1.0-plain-mod251-s42.json");
+    let sealed = Case {
+        geometry: &TALL,
+        ..Case::of(&golden)
+    }
+    .seal();
+    let Sealed {
+        statement, ref graph, ..
+    } = sealed;
+    let proofs = prove(&sealed.sector(), graph, &statement, &SEED).unwrap();
+    assert_eq!(proofs.len(), 10);
+    for (k, proof) in proofs.iter().enumerate() {
+        assert_eq!(proof.openings.len(), 18);
+        assert!(verify(proof, &statement, graph, &SEED, k), "partition {k}");
+        assert!(
+            !verify(proof, &statement, graph, &SEED, (k + 1) % 10),
+            "partition {k} in another's place"
+        );
+        assert_eq!(public_inputs(&statement, graph, &SEED, k).unwrap().len(), 327);
+    }
 }
 
 /// Damages a sealed sector, and expects the proof to fail with an error that starts so.

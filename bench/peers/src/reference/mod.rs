@@ -68,6 +68,8 @@ pub trait Sealer: Send {
     fn commit_1(&mut self) -> Result<()>;
     /// What [`commit_1`](Sealer::commit_1) opened.
     fn opened(&self) -> Result<Vec<PartitionProof>>;
+    /// What [`commit_1`](Sealer::commit_1) opened, in the reference's own words for Commit2.
+    fn opened_text(&self) -> Result<String>;
     /// Proves these openings instead of its own.
     fn adopt_opened(&mut self, partitions: &[PartitionProof]) -> Result<()>;
     /// Whether the openings convince the reference.

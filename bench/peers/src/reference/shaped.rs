@@ -175,6 +175,10 @@ impl<Tree: 'static + MerkleTreeTrait> Sealer for Shaped<Tree> {
             .collect()
     }
 
+    fn opened_text(&self) -> Result<String> {
+        Ok(serde_json::to_string(self.opened_output()?)?)
+    }
+
     fn adopt_opened(&mut self, partitions: &[PartitionProof]) -> Result<()> {
         let sealed = self.sealed.clone().context("PreCommit2 comes before")?;
         self.opened = Some(SealCommitPhase1Output {
