@@ -119,12 +119,12 @@ fn hashes(criterion: &mut Criterion) {
     poseidon::<U4>(criterion, Hash::Poseidon4);
     poseidon::<U8>(criterion, Hash::Poseidon8);
     poseidon::<U11>(criterion, Hash::Poseidon11);
+    let cpu = Cpu::new();
     let preimages = random_nodes(2 * N_DIGESTS);
     let mut digests = vec![Node::ZERO; N_DIGESTS];
     let mut peers = digests.clone();
     let ours = || {
-        Cpu::new()
-            .hash(Hash::Sha256, &preimages, &mut digests)
+        cpu.hash(Hash::Sha256, &preimages, &mut digests)
             .expect("never fails")
     };
     let peer = || {
@@ -165,6 +165,7 @@ fn trees(criterion: &mut Criterion) {
 }
 
 fn labels(criterion: &mut Criterion) {
+    let cpu = Cpu::new();
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let first = N_NODES / 2;
     let parents: Vec<Parents> = (first..first + N_DIGESTS)
@@ -187,11 +188,7 @@ fn labels(criterion: &mut Criterion) {
         };
         let mut lanes = vec![lane(&mut labels[..]), lane(&mut others[..])];
         lanes.truncate(n_lanes);
-        let ours = || {
-            Cpu::new()
-                .label(2, first, &parents, &mut lanes)
-                .expect("never fails")
-        };
+        let ours = || cpu.label(2, first, &parents, &mut lanes).expect("never fails");
         let peer = || {
             for (offset, parents) in parents.iter().enumerate() {
                 peers[first + offset] = peer_label(&replica_id, first + offset, parents, &previous, &peers);
