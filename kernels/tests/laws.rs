@@ -2,7 +2,7 @@
 
 mod spy;
 
-use kernels::{laws, Backend, Cpu, Error, Twin};
+use kernels::{laws, Backend, Cpu, DeviceInfo, Error, Node, Twin};
 use spy::{Spy, OPERATIONS};
 
 fn check(device: &dyn Backend) {
@@ -65,4 +65,56 @@ fn a_twin_catches_every_wrong_operation() {
             other => panic!("{operation}: {other:?}"),
         }
     }
+}
+
+/// A device that finds nothing wrong with anything.
+#[derive(Debug, Default)]
+struct Lenient(Cpu);
+
+impl Backend for Lenient {
+    fn info(&self) -> &DeviceInfo {
+        self.0.info()
+    }
+
+    fn encode(&self, _key: &[Node], _data: &mut [Node]) -> kernels::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_twin_tells_when_one_device_fails_alone() {
+    let mut data = [Node([0xff; 32])];
+    let twin = Twin::new(Box::<Lenient>::default(), Box::new(Cpu::portable()));
+    match twin.encode(&[Node::ZERO], &mut data) {
+        Err(Error::FailsAlone {
+            operation,
+            device,
+            source,
+        }) => {
+            assert_eq!((operation, device.as_str()), ("encode", "cpu, portable"));
+            assert!(
+                matches!(
+                    *source,
+                    Error::NotCanonical {
+                        what: "data",
+                        index: 0
+                    }
+                ),
+                "{source}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    let twin = Twin::new(Box::new(Cpu::new()), Box::new(Cpu::portable()));
+    let refused = twin.encode(&[Node::ZERO], &mut data);
+    assert!(
+        matches!(
+            refused,
+            Err(Error::NotCanonical {
+                what: "data",
+                index: 0
+            })
+        ),
+        "{refused:?}"
+    );
 }
