@@ -5,58 +5,108 @@
 use blst::{blst_fp, blst_fp2};
 
 /// An element of the field that a curve's coordinates live in.
-pub(super) trait Coordinate: Copy + Default + PartialEq + Send + Sync {
-    fn add(&self, other: &Self) -> Self;
-    fn sub(&self, other: &Self) -> Self;
-    fn mul(&self, other: &Self) -> Self;
-    fn square(&self) -> Self;
-    fn inverse(&self) -> Self;
+///
+/// Results are written where they belong: a copy of what blst has just written waits for the store, which
+/// costs as much as a quarter of a product.
+pub(super) trait Coordinate: Copy + Default + Send + Sync {
+    fn one() -> Self;
+    /// `self += other`.
+    fn add(&mut self, other: &Self);
+    /// `self −= other`.
+    fn sub(&mut self, other: &Self);
+    /// `self = other − self`.
+    fn sub_from(&mut self, other: &Self);
+    /// `self *= other`.
+    fn mul(&mut self, other: &Self);
+    /// `self = a − b`.
+    fn set_difference(&mut self, a: &Self, b: &Self);
+    /// `self = a · b`.
+    fn set_product(&mut self, a: &Self, b: &Self);
+    /// `self = a²`.
+    fn set_square(&mut self, a: &Self);
+    /// `self = a⁻¹`.
+    fn set_inverse(&mut self, a: &Self);
+    fn is_zero(&self) -> bool;
+    fn equals(&self, other: &Self) -> bool;
+}
 
-    fn is_zero(&self) -> bool {
-        *self == Self::default()
+/// Zero if all limbs are equal. Every addition asks several times: too often to call `memcmp`.
+trait Limbs {
+    fn difference(&self, other: &Self) -> u64;
+}
+
+impl Limbs for blst_fp {
+    #[inline]
+    fn difference(&self, other: &blst_fp) -> u64 {
+        self.l
+            .iter()
+            .zip(&other.l)
+            .fold(0, |bits, (limb, other)| bits | (limb ^ other))
     }
+}
 
-    fn neg(&self) -> Self {
-        Self::default().sub(self)
+impl Limbs for blst_fp2 {
+    #[inline]
+    fn difference(&self, other: &blst_fp2) -> u64 {
+        self.fp[0].difference(&other.fp[0]) | self.fp[1].difference(&other.fp[1])
     }
 }
 
 macro_rules! coordinate {
-    ($field:ty, $add:ident, $sub:ident, $mul:ident, $square:ident, $inverse:ident) => {
+    ($field:ty, $add:ident, $sub:ident, $mul:ident, $square:ident, $inverse:ident, $one:expr) => {
         impl Coordinate for $field {
-            fn add(&self, other: &Self) -> Self {
-                let mut sum = Self::default();
-                // SAFETY: three valid pointers to field elements; blst reads two and writes one.
-                unsafe { blst::$add(&mut sum, self, other) };
-                sum
+            fn one() -> Self {
+                $one
             }
 
-            fn sub(&self, other: &Self) -> Self {
-                let mut difference = Self::default();
+            fn add(&mut self, other: &Self) {
+                // SAFETY: valid pointers to field elements; blst reads its arguments before it writes.
+                unsafe { blst::$add(self, self, other) }
+            }
+
+            fn sub(&mut self, other: &Self) {
                 // SAFETY: as in `add`.
-                unsafe { blst::$sub(&mut difference, self, other) };
-                difference
+                unsafe { blst::$sub(self, self, other) }
             }
 
-            fn mul(&self, other: &Self) -> Self {
-                let mut product = Self::default();
+            fn sub_from(&mut self, other: &Self) {
                 // SAFETY: as in `add`.
-                unsafe { blst::$mul(&mut product, self, other) };
-                product
+                unsafe { blst::$sub(self, other, self) }
             }
 
-            fn square(&self) -> Self {
-                let mut square = Self::default();
-                // SAFETY: two valid pointers to field elements; blst reads one and writes one.
-                unsafe { blst::$square(&mut square, self) };
-                square
+            fn mul(&mut self, other: &Self) {
+                // SAFETY: as in `add`.
+                unsafe { blst::$mul(self, self, other) }
             }
 
-            fn inverse(&self) -> Self {
-                let mut inverse = Self::default();
-                // SAFETY: as in `square`.
-                unsafe { blst::$inverse(&mut inverse, self) };
-                inverse
+            fn set_difference(&mut self, a: &Self, b: &Self) {
+                // SAFETY: as in `add`.
+                unsafe { blst::$sub(self, a, b) }
+            }
+
+            fn set_product(&mut self, a: &Self, b: &Self) {
+                // SAFETY: as in `add`.
+                unsafe { blst::$mul(self, a, b) }
+            }
+
+            fn set_square(&mut self, a: &Self) {
+                // SAFETY: as in `add`.
+                unsafe { blst::$square(self, a) }
+            }
+
+            fn set_inverse(&mut self, a: &Self) {
+                // SAFETY: as in `add`.
+                unsafe { blst::$inverse(self, a) }
+            }
+
+            #[inline]
+            fn is_zero(&self) -> bool {
+                self.difference(&Self::default()) == 0
+            }
+
+            #[inline]
+            fn equals(&self, other: &Self) -> bool {
+                self.difference(other) == 0
             }
         }
     };
@@ -68,7 +118,8 @@ coordinate!(
     blst_fp_sub,
     blst_fp_mul,
     blst_fp_sqr,
-    blst_fp_eucl_inverse
+    blst_fp_eucl_inverse,
+    one()
 );
 coordinate!(
     blst_fp2,
@@ -76,14 +127,22 @@ coordinate!(
     blst_fp2_sub,
     blst_fp2_mul,
     blst_fp2_sqr,
-    blst_fp2_eucl_inverse
+    blst_fp2_eucl_inverse,
+    blst_fp2 {
+        fp: [one(), blst_fp::default()]
+    }
 );
 
+/// 1 in the base field, as blst keeps it.
+fn one() -> blst_fp {
+    let mut one = blst_fp::default();
+    // SAFETY: blst reads six limbs and writes one field element.
+    unsafe { blst::blst_fp_from_uint64(&mut one, [1, 0, 0, 0, 0, 0].as_ptr()) };
+    one
+}
+
 /// A point; infinity is (0, 0), which is not on either curve.
-///
-/// In memory it is blst's `blst_p1_affine` or `blst_p2_affine`.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Point<F> {
     pub x: F,
     pub y: F,
@@ -98,11 +157,9 @@ impl<F: Coordinate> Point<F> {
         self.x.is_zero() && self.y.is_zero()
     }
 
-    pub fn neg(&self) -> Self {
-        Point {
-            x: self.x,
-            y: self.y.neg(),
-        }
+    pub fn neg(mut self) -> Self {
+        self.y.sub_from(&F::default());
+        self
     }
 }
 
@@ -111,7 +168,7 @@ impl<F: Coordinate> Point<F> {
 pub(super) struct Additions<F> {
     /// The denominator of each slope; zero where the sum needs none.
     denominators: Vec<F>,
-    /// The product of all denominators before this one.
+    /// The product of all denominators before this one, those that are zero left out.
     products: Vec<F>,
 }
 
@@ -121,38 +178,29 @@ impl<F: Coordinate> Additions<F> {
     /// Any points may meet: equal ones, opposite ones, infinity.
     pub fn add(&mut self, sums: &mut [Point<F>], addends: &[Point<F>]) {
         assert_eq!(sums.len(), addends.len(), "points to add");
-        self.denominators.clear();
-        self.products.clear();
-        let mut product: Option<F> = None;
-        for (sum, addend) in sums.iter_mut().zip(addends) {
-            let denominator = denominator(sum, addend);
-            self.products.push(product.unwrap_or_default());
-            self.denominators.push(denominator);
-            if !denominator.is_zero() {
-                product = Some(product.map_or(denominator, |product| product.mul(&denominator)));
+        let len = sums.len();
+        if self.denominators.len() < len {
+            self.denominators.resize(len, F::default());
+            self.products.resize(len + 1, F::one());
+        }
+        for (i, (sum, addend)) in sums.iter_mut().zip(addends).enumerate() {
+            let denominator = &mut self.denominators[i];
+            set_denominator(denominator, sum, addend);
+            let (before, after) = self.products.split_at_mut(i + 1);
+            if denominator.is_zero() {
+                after[0] = before[i];
+            } else {
+                after[0].set_product(&before[i], denominator);
             }
         }
-        let Some(product) = product else { return };
-        let mut inverse = product.inverse();
-        let slots = self
-            .denominators
-            .iter()
-            .zip(&self.products)
-            .zip(sums)
-            .zip(addends)
-            .rev();
-        for (((denominator, product), sum), addend) in slots {
-            if denominator.is_zero() {
-                continue;
+        let mut inverse = F::default();
+        inverse.set_inverse(&self.products[len]);
+        let slots = self.denominators[..len].iter().zip(&self.products[..len]);
+        for (((denominator, product), sum), addend) in slots.zip(sums).zip(addends).rev() {
+            if !denominator.is_zero() {
+                add_chord(sum, addend, &inverse, product);
+                inverse.mul(denominator);
             }
-            // The first denominator has no product before it: `inverse` is its own by then.
-            let own = if product.is_zero() {
-                inverse
-            } else {
-                inverse.mul(product)
-            };
-            inverse = inverse.mul(denominator);
-            *sum = chord(sum, addend, &own);
         }
     }
 
@@ -169,36 +217,43 @@ impl<F: Coordinate> Additions<F> {
 }
 
 /// The denominator of the slope through two points. Where there is no slope, the sum is put into `sum` at
-/// once and the answer is zero.
-fn denominator<F: Coordinate>(sum: &mut Point<F>, addend: &Point<F>) -> F {
+/// once and the denominator is zero.
+fn set_denominator<F: Coordinate>(denominator: &mut F, sum: &mut Point<F>, addend: &Point<F>) {
     if addend.is_infinity() {
-        return F::default();
-    }
-    if sum.is_infinity() {
+        *denominator = F::default();
+    } else if sum.is_infinity() {
         *sum = *addend;
-        return F::default();
+        *denominator = F::default();
+    } else if !sum.x.equals(&addend.x) {
+        denominator.set_difference(&addend.x, &sum.x);
+    } else if sum.y.equals(&addend.y) && !sum.y.is_zero() {
+        *denominator = sum.y;
+        denominator.add(&sum.y);
+    } else {
+        *sum = Point::infinity();
+        *denominator = F::default();
     }
-    let run = addend.x.sub(&sum.x);
-    if !run.is_zero() {
-        return run;
-    }
-    if sum.y == addend.y && !sum.y.is_zero() {
-        return sum.y.add(&sum.y);
-    }
-    *sum = Point::infinity();
-    F::default()
 }
 
-/// The sum of two points from the inverse of their slope's denominator.
-fn chord<F: Coordinate>(p: &Point<F>, q: &Point<F>, inverse: &F) -> Point<F> {
-    let rise = if p.x == q.x {
-        let square = p.x.square();
-        square.add(&square).add(&square)
+/// Adds two points; `inverse · product` is the inverse of their slope's denominator.
+fn add_chord<F: Coordinate>(sum: &mut Point<F>, addend: &Point<F>, inverse: &F, product: &F) {
+    let mut slope = F::default();
+    if sum.x.equals(&addend.x) {
+        let mut square = F::default();
+        square.set_square(&sum.x);
+        slope = square;
+        slope.add(&square);
+        slope.add(&square);
     } else {
-        q.y.sub(&p.y)
-    };
-    let slope = rise.mul(inverse);
-    let x = slope.square().sub(&p.x).sub(&q.x);
-    let y = slope.mul(&p.x.sub(&x)).sub(&p.y);
-    Point { x, y }
+        slope.set_difference(&addend.y, &sum.y);
+    }
+    slope.mul(inverse);
+    slope.mul(product);
+    let mut run = sum.x;
+    sum.x.set_square(&slope);
+    sum.x.sub(&run);
+    sum.x.sub(&addend.x);
+    run.sub(&sum.x);
+    run.mul(&slope);
+    sum.y.sub_from(&run);
 }

@@ -12,22 +12,22 @@ pub(super) fn n_digits(n_bits: usize) -> usize {
     N_BITS.div_ceil(n_bits)
 }
 
-/// Writes the digits dⱼ of `scalar = Σ dⱼ·2^(j·n_bits)`, lowest first, each in `−2^(n_bits−1) ..= 2^(n_bits−1)`.
+/// The digits dⱼ of `scalar = Σ dⱼ·2^(j·n_bits)`, lowest first, each in `−2^(n_bits−1) ..= 2^(n_bits−1)`.
 ///
 /// `n_bits` is at most 16.
-pub(super) fn write(scalar: &Fr, n_bits: usize, digits: &mut [i32]) {
-    // Two bytes of zeros follow, so that the last digit may be read like any other.
+pub(super) fn of(scalar: &Fr, n_bits: usize) -> impl Iterator<Item = i32> {
+    // Zeros follow, so that the last digit may be read like any other.
     let mut bytes = [0; 36];
     bytes[..32].copy_from_slice(&scalar.to_repr());
     let half = 1 << (n_bits - 1);
     let mut carry = 0;
-    for (j, digit) in digits.iter_mut().enumerate() {
+    (0..n_digits(n_bits)).map(move |j| {
         let (byte, shift) = (j * n_bits / 8, j * n_bits % 8);
         let word = u32::from_le_bytes(bytes[byte..byte + 4].try_into().expect("a slice of four bytes"));
-        let plain = (word >> shift & ((1 << n_bits) - 1)) as i32 + carry;
+        let plain = ((word >> shift) & ((1 << n_bits) - 1)) as i32 + carry;
         carry = i32::from(plain > half);
-        *digit = plain - (carry << n_bits);
-    }
+        plain - (carry << n_bits)
+    })
 }
 
 #[cfg(test)]
@@ -38,8 +38,7 @@ mod tests {
 
     fn check(scalar: Fr) {
         for n_bits in 2..=16 {
-            let mut digits = vec![0; n_digits(n_bits)];
-            write(&scalar, n_bits, &mut digits);
+            let digits: Vec<i32> = of(&scalar, n_bits).collect();
             let base = Fr::from(1 << n_bits);
             let sum = digits.iter().rev().fold(Fr::ZERO, |sum, digit| {
                 let size = Fr::from(u64::from(digit.unsigned_abs()));

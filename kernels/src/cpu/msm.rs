@@ -97,9 +97,10 @@ struct Sum<C: Curve> {
     ones: C::Projective,
     /// Bases whose scalar is one, in this chunk.
     units: Vec<Point<C::F>>,
-    /// Bases with a dense scalar that wait for their buckets, and the digits of their scalars.
+    /// Bases with a dense scalar that wait for their buckets.
     pool: Vec<Point<C::F>>,
-    digits: Vec<i32>,
+    /// The digits of their scalars, window by window.
+    digits: Vec<Vec<i32>>,
     /// Window by window, `2^(n_bits − 1)` each; empty until the first dense scalar comes.
     buckets: Vec<Point<C::F>>,
     sort: Sort<C::F>,
@@ -112,7 +113,7 @@ impl<C: Curve> Sum<C> {
             ones: C::Projective::identity(),
             units: Vec::new(),
             pool: Vec::new(),
-            digits: Vec::new(),
+            digits: vec![Vec::new(); digits::n_digits(n_bits)],
             buckets: Vec::new(),
             sort: Sort::default(),
         }
@@ -120,7 +121,6 @@ impl<C: Curve> Sum<C> {
 
     /// Adds a chunk, which starts at base number `start`.
     fn add(&mut self, start: usize, bases: &[u8], scalars: &[Fr]) -> Result<()> {
-        let n_digits = digits::n_digits(self.n_bits);
         self.units.clear();
         for (i, (bytes, scalar)) in bases.chunks_exact(C::SIZE).zip(scalars).enumerate() {
             if *scalar == Fr::ZERO {
@@ -135,9 +135,9 @@ impl<C: Curve> Sum<C> {
                 continue;
             }
             self.pool.push(base);
-            let first = self.digits.len();
-            self.digits.resize(first + n_digits, 0);
-            digits::write(scalar, self.n_bits, &mut self.digits[first..]);
+            for (digits, digit) in self.digits.iter_mut().zip(digits::of(scalar, self.n_bits)) {
+                digits.push(digit);
+            }
         }
         self.ones += C::projective(&self.sort.additions.sum(&mut self.units));
         if self.pool.len() > POOL_LEN - CHUNK_LEN {
@@ -148,14 +148,17 @@ impl<C: Curve> Sum<C> {
 
     fn empty_pool(&mut self) {
         let n_buckets = 1 << (self.n_bits - 1);
-        let n_digits = digits::n_digits(self.n_bits);
-        self.buckets.resize(n_digits * n_buckets, Point::infinity());
-        for (window, buckets) in self.buckets.chunks_exact_mut(n_buckets).enumerate() {
-            let digits = self.digits.iter().skip(window).step_by(n_digits);
+        self.buckets
+            .resize(self.digits.len() * n_buckets, Point::infinity());
+        for (digits, buckets) in self
+            .digits
+            .iter_mut()
+            .zip(self.buckets.chunks_exact_mut(n_buckets))
+        {
             self.sort.add(&self.pool, digits, buckets);
+            digits.clear();
         }
         self.pool.clear();
-        self.digits.clear();
     }
 
     fn finish(mut self) -> C::Projective {
@@ -205,12 +208,7 @@ struct Entry {
 
 impl<F: super::affine::Coordinate> Sort<F> {
     /// `buckets[|digit| − 1] ± = base` for each base and its digit.
-    fn add<'a>(
-        &mut self,
-        bases: &[Point<F>],
-        digits: impl Iterator<Item = &'a i32> + Clone,
-        buckets: &mut [Point<F>],
-    ) {
+    fn add(&mut self, bases: &[Point<F>], digits: &[i32], buckets: &mut [Point<F>]) {
         self.count(digits, buckets.len());
         self.pair(bases);
         while self.bucket_ids.windows(2).any(|ids| ids[0] == ids[1]) {
@@ -226,10 +224,10 @@ impl<F: super::affine::Coordinate> Sort<F> {
     }
 
     /// Sorts the entries by bucket: counts, then places.
-    fn count<'a>(&mut self, digits: impl Iterator<Item = &'a i32> + Clone, n_buckets: usize) {
+    fn count(&mut self, digits: &[i32], n_buckets: usize) {
         self.starts.clear();
         self.starts.resize(n_buckets + 1, 0);
-        for digit in digits.clone() {
+        for digit in digits {
             self.starts[digit.unsigned_abs() as usize] += 1;
         }
         // Digit 0 has no bucket.
@@ -240,7 +238,7 @@ impl<F: super::affine::Coordinate> Sort<F> {
         }
         self.entries.clear();
         self.entries.resize(start as usize, Entry::default());
-        for (base, digit) in digits.enumerate() {
+        for (base, digit) in digits.iter().enumerate() {
             if *digit != 0 {
                 let bucket = digit.unsigned_abs();
                 let place = &mut self.starts[bucket as usize];

@@ -58,7 +58,8 @@ struct Table<F> {
 /// What a thread works in.
 #[derive(Default)]
 struct Scratch<F> {
-    digits: Vec<i32>,
+    /// Position by position.
+    digits: Vec<Vec<i32>>,
     sums: Vec<Point<F>>,
     addends: Vec<Point<F>>,
     additions: Additions<F>,
@@ -88,17 +89,21 @@ impl<F: Coordinate> Table<F> {
 
     /// `scratch.sums[i] = scalars[i] · base`.
     fn multiply(&self, scalars: &[Fr], scratch: &mut Scratch<F>) {
-        let n_digits = digits::n_digits(self.n_bits);
-        scratch.digits.resize(scalars.len() * n_digits, 0);
-        for (scalar, digits) in scalars.iter().zip(scratch.digits.chunks_exact_mut(n_digits)) {
-            digits::write(scalar, self.n_bits, digits);
+        scratch
+            .digits
+            .resize_with(digits::n_digits(self.n_bits), Vec::new);
+        scratch.digits.iter_mut().for_each(Vec::clear);
+        for scalar in scalars {
+            for (digits, digit) in scratch.digits.iter_mut().zip(digits::of(scalar, self.n_bits)) {
+                digits.push(digit);
+            }
         }
         scratch.sums.clear();
         scratch.sums.resize(scalars.len(), Point::infinity());
-        for (position, row) in self.points.chunks_exact(1 << (self.n_bits - 1)).enumerate() {
-            let digits = scratch.digits.iter().skip(position).step_by(n_digits);
+        let rows = self.points.chunks_exact(1 << (self.n_bits - 1));
+        for (row, digits) in rows.zip(&scratch.digits) {
             scratch.addends.clear();
-            scratch.addends.extend(digits.map(|digit| match digit {
+            scratch.addends.extend(digits.iter().map(|digit| match digit {
                 0 => Point::infinity(),
                 1.. => row[*digit as usize - 1],
                 _ => row[digit.unsigned_abs() as usize - 1].neg(),

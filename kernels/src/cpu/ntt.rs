@@ -149,11 +149,16 @@ fn split_block(values: &mut [Fr], block: usize, twiddles: &[Fr]) {
         .for_each(|(i, values)| split_block(values, 4 * block + i, twiddles));
 }
 
+/// `(low, high) ← (low + t, low − t)` with `t = high · twiddle`.
+///
+/// Results are written where they belong: a copy of what blst has just written waits for the store.
 fn split_pairs(low: &mut [Fr], high: &mut [Fr], twiddle: Fr) {
     for (low, high) in low.iter_mut().zip(high) {
-        let turned = *high * twiddle;
-        *high = *low - turned;
-        *low += turned;
+        let mut turned = *high;
+        turned *= &twiddle;
+        *high = *low;
+        *high -= &turned;
+        *low += &turned;
     }
 }
 
@@ -198,11 +203,14 @@ fn merge_block(values: &mut [Fr], block: usize, twiddles: &[Fr]) {
     });
 }
 
+/// `(low, high) ← (low + high, (low − high) · twiddle)`.
 fn merge_pairs(low: &mut [Fr], high: &mut [Fr], twiddle: Fr) {
     for (low, high) in low.iter_mut().zip(high) {
-        let difference = *low - *high;
-        *low += *high;
-        *high = difference * twiddle;
+        let other = *high;
+        *high = *low;
+        *high -= &other;
+        *high *= &twiddle;
+        *low += &other;
     }
 }
 
