@@ -137,7 +137,7 @@ fn a_foreign_comm_r_last_is_named() {
 
 #[test]
 fn a_foreign_comm_d_is_named() {
-    check("challenge_0/data/path/root", |statement, _| {
+    check("challenge_0/data_path/root", |statement, _| {
         flip(&mut statement.comm_d)
     });
 }
@@ -145,21 +145,21 @@ fn a_foreign_comm_d_is_named() {
 /// The labels come out different, and so does the replica, long before the column does.
 #[test]
 fn a_foreign_replica_id_is_named() {
-    check("challenge_0/replica/path/root", |statement, _| {
+    check("challenge_0/replica_path/root", |statement, _| {
         flip(&mut statement.replica_id)
     });
 }
 
 #[test]
 fn foreign_data_is_named() {
-    check("challenge_1/data/path/root", |_, proof| {
+    check("challenge_1/data_path/root", |_, proof| {
         flip(&mut proof.openings[1].data.leaf)
     });
 }
 
 #[test]
 fn a_foreign_sibling_in_tree_d_is_named() {
-    check("challenge_0/data/path/root", |_, proof| {
+    check("challenge_0/data_path/root", |_, proof| {
         flip(&mut proof.openings[0].data.steps[5].siblings[0])
     });
 }
@@ -188,7 +188,7 @@ fn a_wrong_index_of_a_parent_is_named() {
 /// Parents in another order hash to another label: here the replica is what no longer fits.
 #[test]
 fn parents_in_another_order_are_named() {
-    check("challenge_0/replica/path/root", |_, proof| {
+    check("challenge_0/replica_path/root", |_, proof| {
         proof.openings[0].parents.swap(0, 7)
     });
 }
@@ -196,14 +196,14 @@ fn parents_in_another_order_are_named() {
 /// The challenge is part of every label.
 #[test]
 fn another_challenge_is_named() {
-    check("challenge_0/replica/path/root", |_, proof| {
+    check("challenge_0/replica_path/root", |_, proof| {
         proof.openings[0].challenge += 1
     });
 }
 
 #[test]
 fn a_foreign_sibling_of_the_replica_is_named() {
-    check("challenge_1/replica/path/root", |_, proof| {
+    check("challenge_1/replica_path/root", |_, proof| {
         flip(&mut proof.openings[1].replica.steps[1].siblings[0]);
     });
 }
@@ -220,7 +220,7 @@ fn a_foreign_sibling_of_the_column_is_named() {
 fn what_is_missing_is_named() {
     type Tamper = fn(&mut PartitionProof);
     let cases: [(&str, Tamper); 5] = [
-        ("challenge_0/data/path/row_5/index/bit_0/boolean", |proof| {
+        ("challenge_0/data_path/row_5/index/bit_0/boolean", |proof| {
             proof.openings[0].data.steps.pop();
         }),
         ("challenge_0/parent_2/label/1/num", |proof| {

@@ -118,7 +118,7 @@ impl Sector {
         let path = opening.map(|opening| &opening.data);
         let data = alloc_node(cs.namespace(|| "data"), path.map(|path| path.leaf))?;
         enforce_inclusion(
-            cs.namespace(|| "data/path"),
+            cs.namespace(|| "data_path"),
             &self.tree_d_rows,
             &data,
             &self.comm_d,
@@ -137,7 +137,7 @@ impl Sector {
         let key = labels.last().expect("a sector has layers");
         let replica = sum(cs.namespace(|| "replica"), key, &data)?;
         let path = opening.map(|opening| &opening.replica);
-        let cs_path = cs.namespace(|| "replica/path");
+        let cs_path = cs.namespace(|| "replica_path");
         enforce_inclusion(cs_path, &self.tree_rows, &replica, &self.comm_r_last, path)?;
 
         let path = opening.map(|opening| &opening.column.path);
@@ -183,7 +183,7 @@ impl Sector {
         parents: &[Vec<AllocatedNum<Fr>>],
     ) -> Result<Vec<AllocatedNum<Fr>>, SynthesisError> {
         let node = alloc_bits(cs.namespace(|| "challenge"), 64, challenge)?;
-        publish(cs.namespace(|| "challenge"), &node)?;
+        publish(cs.namespace(|| "challenge_input"), &node)?;
         let (base, expander) = parents.split_at(BASE_DEGREE);
         (0..self.n_layers)
             .map(|layer| {
