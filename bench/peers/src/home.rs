@@ -13,7 +13,7 @@ use std::{
 pub const VARIABLE: &str = "LODE_PARAMETERS";
 
 static PARAMETERS: LazyLock<PathBuf> = LazyLock::new(|| {
-    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/peers");
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
     let parameters = env::var_os(VARIABLE).map_or_else(|| target.join("parameters"), PathBuf::from);
     env::set_var("FIL_PROOFS_PARAMETER_CACHE", &parameters);
     env::set_var("FIL_PROOFS_PARENT_CACHE", target.join("parents"));

@@ -8,4 +8,5 @@
 pub mod case;
 pub mod home;
 pub mod ours;
+pub mod parameters;
 pub mod reference;

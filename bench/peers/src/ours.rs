@@ -6,8 +6,10 @@ use anyhow::{ensure, Context, Result};
 use engine_proofs::{
     fr32,
     graph::Graph,
+    groth16::{prove, Blinding, Claim, Parameters, PreparedKey, Proof},
     piece::{self, CommP, Piece, PieceSize},
     porep::{
+        circuit::Porep,
         comm_r,
         sector::Sector,
         vanilla::{self, PartitionProof, Statement},
@@ -17,6 +19,7 @@ use engine_proofs::{
     silent, tree, Part,
 };
 use kernels::{Backend, Lane, Node};
+use rand_core::OsRng;
 
 use crate::{
     case::Case,
@@ -77,6 +80,22 @@ pub fn pre_commit_1(
     let mut tree_d = vec![Node::ZERO; case.geometry.tree_d_len()];
     let comm_d = tree::tree_d(device, staged, &mut tree_d, &silent)?;
     let replica_id = replica_id(&case.prover_id, case.sector, &case.ticket, comm_d, &case.porep_id);
+    let layers = label(device, case, parents, replica_id)?;
+    Ok(Labelled {
+        comm_d,
+        replica_id,
+        tree_d,
+        layers,
+    })
+}
+
+/// Every layer, the first one first.
+fn label(
+    device: &dyn Backend,
+    case: &Case,
+    parents: ParentSource<'_>,
+    replica_id: Node,
+) -> Result<Vec<Vec<Node>>> {
     let mut layers: Vec<Vec<Node>> = Vec::new();
     for layer in 1..=case.geometry.layers as u32 {
         let mut labels = vec![Node::ZERO; case.geometry.n_nodes()];
@@ -88,12 +107,7 @@ pub fn pre_commit_1(
         sdr::label_layer(device, parents, layer, &mut [lane], &silent)?;
         layers.push(labels);
     }
-    Ok(Labelled {
-        comm_d,
-        replica_id,
-        tree_d,
-        layers,
-    })
+    Ok(layers)
 }
 
 /// A sealed sector: all its files.
@@ -187,6 +201,50 @@ impl Sealed {
         Ok(vanilla::prove(&sector, graph, &self.statement(case), &case.seed)?)
     }
 
+    /// Commit2: the SNARK of every partition, one after the other.
+    pub fn prove(
+        &self,
+        device: &dyn Backend,
+        case: &Case,
+        parameters: &Parameters<'_>,
+        partitions: &[PartitionProof],
+    ) -> Result<Vec<u8>> {
+        let (graph, statement) = (graph(case), self.statement(case));
+        let mut proof = Vec::new();
+        for (k, partition) in partitions.iter().enumerate() {
+            let inputs = vanilla::public_inputs(&statement, &graph, &case.seed, k)?;
+            let circuit = Porep::new(&statement, partition);
+            let snark = prove(device, parameters, circuit, &inputs, Blinding::draw()?)?;
+            proof.extend(snark.to_bytes());
+        }
+        Ok(proof)
+    }
+
+    /// Whether every partition's SNARK convinces us.
+    ///
+    /// # Errors
+    /// When the bytes are no proofs.
+    pub fn verify(&self, case: &Case, key: &PreparedKey, proof: &[u8]) -> Result<bool> {
+        self.verify_batch(case, key, &[proof])
+    }
+
+    /// Whether several proofs of this sector convince us as one batch.
+    ///
+    /// # Errors
+    /// When the bytes are no proofs.
+    pub fn verify_batch(&self, case: &Case, key: &PreparedKey, proofs: &[&[u8]]) -> Result<bool> {
+        let (graph, statement) = (graph(case), self.statement(case));
+        let n_partitions = case.geometry.porep_partitions;
+        let inputs = |k| vanilla::public_inputs(&statement, &graph, &case.seed, k);
+        let inputs = (0..n_partitions).map(inputs).collect::<Result<Vec<_>, _>>()?;
+        let snarks = proofs.iter().map(|proof| Proof::many(proof, n_partitions));
+        let snarks = snarks.collect::<Result<Vec<_>, _>>()?.concat();
+        let claim = |(proof, inputs)| Claim { inputs, proof };
+        let inputs = inputs.iter().map(Vec::as_slice).cycle();
+        let claims: Vec<Claim<'_>> = snarks.iter().zip(inputs).map(claim).collect();
+        Ok(key.verify_batch(&claims, &mut OsRng))
+    }
+
     /// The files of the cache directory and what lies in them, but for `t_aux`.
     pub fn files(&self) -> Vec<(String, &[Node])> {
         let Sealed {
@@ -254,6 +312,19 @@ impl Sealed {
             replica: nodes(&directory.sealed)?,
         })
     }
+}
+
+/// Unseals the first `len` bytes of the data: the labels once more, and the key taken from the replica.
+pub fn unseal(device: &dyn Backend, case: &Case, directory: &Directory, len: usize) -> Result<Vec<u8>> {
+    let tree_d = nodes(&directory.cache.join(store("tree-d")))?;
+    let comm_d = *tree_d.last().context("tree D is empty")?;
+    let replica_id = replica_id(&case.prover_id, case.sector, &case.ticket, comm_d, &case.porep_id);
+    let mut layers = label(device, case, ParentSource::Computed(&graph(case)), replica_id)?;
+    let mut data = nodes(&directory.sealed)?;
+    device.decode(&layers.pop().context("a geometry has layers")?, &mut data)?;
+    let mut unsealed = vec![0; len];
+    fr32::unpad(&Node::bytes(&data)[..fr32::padded_len(len)], &mut unsealed);
+    Ok(unsealed)
 }
 
 fn nodes(path: &Path) -> Result<Vec<Node>> {

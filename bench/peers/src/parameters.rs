@@ -1,0 +1,50 @@
+//! The parameters that both sides prove with: made by our setup, from the seed that hides nothing.
+
+use std::{
+    fs::{self, File},
+    io::BufWriter,
+    path::Path,
+    process,
+};
+
+use anyhow::{Context, Result};
+use engine_proofs::{
+    geometry::Geometry,
+    groth16::{generate, name, Parameters, Secret},
+    porep::circuit::Porep,
+    silent,
+};
+use kernels::Cpu;
+
+use crate::home;
+
+/// The bytes of a geometry's PoRep parameters; they are made where they are missing, which takes minutes.
+///
+/// What is found under the name is taken as it is: whoever changes the setup empties the directory.
+///
+/// # Errors
+/// When the file can neither be read nor made.
+pub fn porep(geometry: &'static Geometry) -> Result<Vec<u8>> {
+    let dir = home::parameters();
+    let path = dir.join(name::porep_parameters(geometry));
+    if !path.exists() {
+        fs::create_dir_all(dir)?;
+        make(geometry, &path)?;
+    }
+    let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
+    let key = dir.join(name::porep_key(geometry));
+    if !key.exists() {
+        fs::write(key, Parameters::parse(&bytes)?.key.to_bytes())?;
+    }
+    Ok(bytes)
+}
+
+/// Under another name until it is whole.
+fn make(geometry: &'static Geometry, path: &Path) -> Result<()> {
+    let unfinished = path.with_extension(process::id().to_string());
+    let mut out = BufWriter::new(File::create(&unfinished)?);
+    let circuit = Porep::blank(geometry, geometry.porep_challenges);
+    generate(&Cpu::new(), circuit, &Secret::development(), &mut out, &silent)?;
+    fs::rename(&unfinished, path)?;
+    Ok(())
+}
