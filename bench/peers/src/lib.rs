@@ -10,3 +10,4 @@ pub mod home;
 pub mod ours;
 pub mod parameters;
 pub mod reference;
+pub mod table;

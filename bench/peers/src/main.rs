@@ -1,0 +1,110 @@
+//! `bench-peers table`: what each stage costs beside the reference.
+
+use std::path::PathBuf;
+
+use anyhow::{ensure, Result};
+use bench_peers::table::{self, Machine, Row, Stage, STAGES};
+use clap::{Parser, Subcommand};
+use serde_json::json;
+
+/// Measures Lode beside the implementation that the network runs.
+#[derive(Debug, Parser)]
+#[command(name = "bench-peers", version)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Print what each stage costs on either side; above 1, a ratio says that Lode is faster.
+    Table {
+        /// One JSON object on stdout instead of a table.
+        #[arg(long)]
+        json: bool,
+        /// Measure only this stage; may be given several times.
+        #[arg(long, value_name = "NAME")]
+        stage: Vec<String>,
+        /// Rounds of each side, instead of the stage's own number.
+        #[arg(long, value_name = "N")]
+        rounds: Option<usize>,
+    },
+    /// Seal the table's sector with the reference, in this process alone.
+    #[command(hide = true)]
+    ReferenceSeal {
+        /// Where its files go.
+        dir: PathBuf,
+    },
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().verb {
+        Verb::Table { json, stage, rounds } => measure(json, &stage, rounds),
+        Verb::ReferenceSeal { dir } => {
+            println!("{}", table::reference_seals(&dir)?);
+            Ok(())
+        }
+    }
+}
+
+fn measure(as_json: bool, names: &[String], rounds: Option<usize>) -> Result<()> {
+    let known = |name: &String| STAGES.iter().any(|stage| stage.name == name);
+    let words = STAGES.map(|stage| stage.name).join(", ");
+    if let Some(unknown) = names.iter().find(|name| !known(name)) {
+        anyhow::bail!("there is no stage {unknown:?}; the stages are {words}");
+    }
+    ensure!(rounds != Some(0), "a stage needs a round");
+    let machine = Machine::look();
+    if !as_json {
+        print_machine(&machine);
+    }
+    let chosen = |stage: &&Stage| names.is_empty() || names.iter().any(|name| name == stage.name);
+    let mut rows = Vec::new();
+    for stage in STAGES.iter().filter(chosen) {
+        eprintln!("{} …", stage.name);
+        let row = stage.measure(rounds.unwrap_or(stage.rounds))?;
+        if !as_json {
+            print_row(&row);
+        }
+        rows.push(row);
+    }
+    if as_json {
+        println!("{}", json!({ "rows": rows, "machine": machine }));
+    }
+    Ok(())
+}
+
+fn print_machine(machine: &Machine) {
+    let versions = machine
+        .versions
+        .iter()
+        .map(|(name, version)| format!("{name} {version}"));
+    let (features, compiled) = (machine.cpu_features.join(" "), machine.compiled_for.join(" "));
+    println!("{}, {} threads; has {features}", machine.cpu, machine.n_threads);
+    println!(
+        "compiled for x86-64 {compiled}; {}",
+        versions.collect::<Vec<_>>().join(", ")
+    );
+    println!();
+    println!("| stage | peer | peer best s | ours best s | ratio best | ratio median | note |");
+    println!("|---|---|--:|--:|--:|--:|---|");
+}
+
+fn print_row(row: &Row) {
+    println!(
+        "| {} | {} | {} | {} | {:.2} | {:.2} | {} |",
+        row.stage,
+        row.peer,
+        seconds(row.peer_best_s),
+        seconds(row.ours_best_s),
+        row.ratio_best,
+        row.ratio_median,
+        row.note
+    );
+}
+
+/// Three significant digits.
+fn seconds(seconds: f64) -> String {
+    let whole_digits = seconds.max(1e-6).log10().floor() as i32 + 1;
+    format!("{seconds:.*}", (3 - whole_digits).clamp(0, 9) as usize)
+}

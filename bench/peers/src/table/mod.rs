@@ -1,0 +1,177 @@
+//! What each stage costs on either side.
+//!
+//! Both run by turns in one process on the same input, and their first outputs must be equal before anything
+//! counts. A ratio is the peer's time divided by ours: above 1, Lode is faster.
+
+mod hashes;
+mod labels;
+mod machine;
+mod padding;
+mod process;
+mod sector;
+mod snark;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{ensure, Result};
+use rand_chacha::ChaCha8Rng;
+use rand_core::{RngCore, SeedableRng};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use serde::Serialize;
+
+use kernels::Node;
+
+pub use machine::Machine;
+pub use process::reference_seals;
+
+/// One line of the table.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    /// What was done, and how much of it.
+    pub stage: String,
+    /// Who did it beside us.
+    pub peer: String,
+    /// The peer's shortest round, in seconds.
+    pub peer_best_s: f64,
+    /// Our shortest round, in seconds.
+    pub ours_best_s: f64,
+    /// The quotient of the two.
+    pub ratio_best: f64,
+    /// The quotient of the two medians.
+    pub ratio_median: f64,
+    /// Threads, and what else the figures depend on.
+    pub note: String,
+}
+
+/// A stage that can be measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Stage {
+    /// The word that `--stage` takes.
+    pub name: &'static str,
+    /// Rounds of each side when no other number is asked for.
+    pub rounds: usize,
+    run: fn(usize) -> Result<Row>,
+}
+
+impl Stage {
+    /// Measures so many rounds of each side.
+    ///
+    /// # Errors
+    /// When a side fails, or their outputs differ.
+    pub fn measure(&self, rounds: usize) -> Result<Row> {
+        (self.run)(rounds)
+    }
+}
+
+/// Every stage, in the order of the table.
+pub static STAGES: [Stage; 23] = [
+    stage("poseidon-2", 9, hashes::poseidon_2),
+    stage("poseidon-8", 9, hashes::poseidon_8),
+    stage("poseidon-11", 9, hashes::poseidon_11),
+    stage("tree-d-node", 9, hashes::tree_d_node),
+    stage("label", 5, labels::label),
+    stage("label-sha2", 5, labels::label_beside_sha2),
+    stage("parents", 9, labels::parents),
+    stage("encode", 9, padding::encode),
+    stage("fr32", 9, padding::fr32),
+    stage("comm-p", 5, padding::comm_p),
+    stage("msm-g1", 3, snark::msm_g1),
+    stage("msm-g1-blst", 3, snark::msm_g1_beside_blst),
+    stage("msm-g2", 3, snark::msm_g2),
+    stage("msm-g2-blst", 3, snark::msm_g2_beside_blst),
+    stage("ntt", 3, snark::ntt),
+    stage("quotient", 3, snark::quotient),
+    stage("pre-commit-1", 3, sector::pre_commit_1),
+    stage("pre-commit-2", 3, sector::pre_commit_2),
+    stage("commit-1", 9, sector::commit_1),
+    stage("commit-2", 1, sector::commit_2),
+    stage("verify", 9, sector::verify),
+    stage("unseal", 3, sector::unseal),
+    stage("process", 1, process::seal),
+];
+
+const fn stage(name: &'static str, rounds: usize, run: fn(usize) -> Result<Row>) -> Stage {
+    Stage { name, rounds, run }
+}
+
+/// An output, and how long it took to make.
+struct Timed<T> {
+    output: T,
+    took: Duration,
+}
+
+fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<Timed<T>> {
+    let start = Instant::now();
+    let output = work()?;
+    let took = start.elapsed();
+    Ok(Timed { output, took })
+}
+
+/// What a row says beside its figures.
+struct Words {
+    stage: String,
+    peer: String,
+    note: String,
+}
+
+/// Runs both sides by turns. The first turn of each is warming up: its output is compared, its time is lost,
+/// unless it is the only one.
+fn contest<T: PartialEq>(
+    words: Words,
+    rounds: usize,
+    mut theirs: impl FnMut() -> Result<Timed<T>>,
+    mut ours: impl FnMut() -> Result<Timed<T>>,
+) -> Result<Row> {
+    let (first_theirs, first_ours) = (theirs()?, ours()?);
+    ensure!(
+        first_theirs.output == first_ours.output,
+        "{}: the outputs differ",
+        words.stage
+    );
+    let (mut their_times, mut our_times) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        their_times.push(theirs()?.took.as_secs_f64());
+        our_times.push(ours()?.took.as_secs_f64());
+    }
+    if rounds == 0 {
+        their_times.push(first_theirs.took.as_secs_f64());
+        our_times.push(first_ours.took.as_secs_f64());
+    }
+    their_times.sort_by(f64::total_cmp);
+    our_times.sort_by(f64::total_cmp);
+    let median = |times: &[f64]| times[times.len() / 2];
+    Ok(Row {
+        stage: words.stage,
+        peer: words.peer,
+        peer_best_s: their_times[0],
+        ours_best_s: our_times[0],
+        ratio_best: their_times[0] / our_times[0],
+        ratio_median: median(&their_times) / median(&our_times),
+        note: words.note,
+    })
+}
+
+/// Runs something on one thread, whatever it would spread over more.
+fn one_thread<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T> {
+    let pool: ThreadPool = ThreadPoolBuilder::new().num_threads(1).build()?;
+    Ok(pool.install(work))
+}
+
+/// Random nodes, always the same.
+fn random_nodes(n: usize) -> Vec<Node> {
+    let mut nodes = vec![Node::ZERO; n];
+    ChaCha8Rng::seed_from_u64(n as u64).fill_bytes(Node::bytes_mut(&mut nodes));
+    nodes.into_iter().map(|node| Node::truncated(node.0)).collect()
+}
+
+/// Random bytes, always the same.
+fn random_bytes(n: usize) -> Vec<u8> {
+    let mut bytes = vec![0; n];
+    ChaCha8Rng::seed_from_u64(n as u64).fill_bytes(&mut bytes);
+    bytes
+}
+
+/// A peer's name with the version that is linked.
+fn peer(name: &str) -> String {
+    format!("{name} {}", machine::version(name))
+}

@@ -1,0 +1,98 @@
+//! What happens to data before it is sealed, and when: padding, commitment, encoding.
+
+use std::io::Read;
+
+use anyhow::Result;
+use blstrs::Scalar as Fr;
+use engine_proofs::{fr32 as our_fr32, piece::CommP};
+use filecoin_hashers::poseidon::PoseidonDomain;
+use filecoin_proofs::{generate_piece_commitment, UnpaddedBytesAmount};
+use fr32::Fr32Reader;
+use kernels::{Backend, Cpu, Node};
+
+use super::{contest, one_thread, peer, random_bytes, random_nodes, timed, Row, Timed, Words};
+
+/// Nodes encoded in a round: more than the caches near a core hold.
+const N_NODES: usize = 1 << 18;
+
+/// Data padded in a round.
+const UNPADDED_SIZE: usize = 127 << 17;
+
+pub(super) fn encode(rounds: usize) -> Result<Row> {
+    let key = random_nodes(N_NODES);
+    let data: Vec<Node> = key.iter().rev().copied().collect();
+    let words = Words {
+        stage: format!("encode × {N_NODES}"),
+        peer: peer("storage-proofs-porep"),
+        note: "1 thread; the peer's three lines of encode.rs, which are private there".to_owned(),
+    };
+    let theirs = || {
+        let mut replica = data.clone();
+        let took = timed(|| {
+            for (node, key) in replica.iter_mut().zip(&key) {
+                let sum = Fr::from(PoseidonDomain::from(key.0)) + Fr::from(PoseidonDomain::from(node.0));
+                node.0.copy_from_slice(PoseidonDomain::from(sum).as_ref());
+            }
+            Ok(())
+        })?
+        .took;
+        Ok(Timed {
+            output: replica,
+            took,
+        })
+    };
+    let ours = || {
+        let mut replica = data.clone();
+        let took = one_thread(|| timed(|| Ok(Cpu::new().encode(&key, &mut replica)?)))??.took;
+        Ok(Timed {
+            output: replica,
+            took,
+        })
+    };
+    contest(words, rounds, theirs, ours)
+}
+
+pub(super) fn fr32(rounds: usize) -> Result<Row> {
+    let data = random_bytes(UNPADDED_SIZE);
+    let words = Words {
+        stage: format!("fr32 padding, {} MB", UNPADDED_SIZE / 1_000_000),
+        peer: peer("fr32"),
+        note: "1 thread".to_owned(),
+    };
+    let buffer = || vec![1; our_fr32::padded_len(UNPADDED_SIZE)];
+    let theirs = || {
+        let mut padded = buffer();
+        let took = timed(|| Ok(Fr32Reader::new(&data[..]).read_exact(&mut padded)?))?.took;
+        Ok(Timed { output: padded, took })
+    };
+    let ours = || {
+        let mut padded = buffer();
+        let took = one_thread(|| timed(|| Ok(our_fr32::pad(&data, &mut padded))))??.took;
+        Ok(Timed { output: padded, took })
+    };
+    contest(words, rounds, theirs, ours)
+}
+
+pub(super) fn comm_p(rounds: usize) -> Result<Row> {
+    let data = random_bytes(UNPADDED_SIZE);
+    let words = Words {
+        stage: format!("CommP of {} MB", UNPADDED_SIZE / 1_000_000),
+        peer: peer("filecoin-proofs"),
+        note: "ours on all threads, the peer has one".to_owned(),
+    };
+    let theirs = || {
+        timed(|| {
+            let size = UnpaddedBytesAmount(data.len() as u64);
+            Ok(Node(generate_piece_commitment(&data[..], size)?.commitment))
+        })
+    };
+    let ours = || {
+        timed(|| {
+            let cpu = Cpu::new();
+            let mut comm_p = CommP::new(&cpu);
+            comm_p.update(&data)?;
+            Ok(comm_p.finish()?.comm_p)
+        })
+    };
+    contest(words, rounds, theirs, ours)
+}
