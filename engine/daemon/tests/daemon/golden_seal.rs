@@ -6,7 +6,8 @@ use crate::engine::{file, fixture, folder, json, text, word};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-fn check(case: &str) {
+/// Seals a golden case, compares every file and commitment, and hands on the answer.
+fn check(case: &str) -> Value {
     let golden = fixture(&format!("porep-{case}.json"));
     let case = &golden["case"];
     let folder = folder();
@@ -76,6 +77,7 @@ fn check(case: &str) {
         n_files += 1;
     }
     assert_eq!(n_files, told.len() + 1, "files on disk, digests and p_aux");
+    sealed
 }
 
 /// All digests of the answer.
@@ -133,4 +135,14 @@ fn thirty_two_kib_have_a_top_node() {
 #[test]
 fn eight_mib() {
     check("8MiB-1.1.0-plain-mod251-s42");
+}
+
+/// The sector lies in mapped files; what a stage holds beside them does not grow with it.
+#[test]
+fn half_a_gibibyte_in_bounded_memory() {
+    let sealed = check("512MiB-1.1.0-plain-chacha8-s42");
+    for stage in sealed["stages"].as_array().unwrap() {
+        let held = stage["peak_rss_anonymous"].as_u64().unwrap();
+        assert!(0 < held && held < 600 << 20, "{stage}");
+    }
 }
