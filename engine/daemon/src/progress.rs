@@ -28,16 +28,25 @@ pub struct Bar {
     painter: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Count {
+    began: Instant,
     done: AtomicU64,
     of: AtomicU64,
+    /// When this was told last, in milliseconds from the beginning.
+    told_ms: AtomicU64,
 }
 
 impl Bar {
     /// Begins to show a stage.
     pub fn new(stage: &str) -> Bar {
-        let count = Arc::new(Count::default());
+        let zero = AtomicU64::default;
+        let count = Arc::new(Count {
+            began: Instant::now(),
+            done: zero(),
+            of: zero(),
+            told_ms: zero(),
+        });
         let (stop, stopped) = mpsc::channel();
         let (stage, shared) = (stage.to_owned(), count.clone());
         let painter = thread::spawn(move || match io::stderr().is_terminal() {
@@ -54,6 +63,9 @@ impl Bar {
     pub fn set(&self, done: u64, of: u64) {
         self.count.done.store(done, Relaxed);
         self.count.of.store(of, Relaxed);
+        self.count
+            .told_ms
+            .store(self.count.began.elapsed().as_millis() as u64, Relaxed);
     }
 
     /// As [`set`](Bar::set), in the form in which the mathematics reports, for one of several equal parts.
@@ -79,6 +91,16 @@ impl Count {
     fn get(&self) -> (u64, u64) {
         (self.done.load(Relaxed), self.of.load(Relaxed))
     }
+
+    fn left(&self) -> Option<u64> {
+        let (done, of) = self.get();
+        left(
+            done,
+            of,
+            Duration::from_millis(self.told_ms.load(Relaxed)),
+            self.began.elapsed(),
+        )
+    }
 }
 
 fn draw(stage: &str, count: &Count, stopped: &Receiver<()>) {
@@ -88,7 +110,7 @@ fn draw(stage: &str, count: &Count, stopped: &Receiver<()>) {
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
     bar.set_prefix(stage.to_owned());
     let spinner = ProgressStyle::with_template("{prefix:<13} {spinner} {elapsed}");
-    let measured = ProgressStyle::with_template("{prefix:<13} [{bar:40}] {percent:>3} %  {eta} left");
+    let measured = ProgressStyle::with_template("{prefix:<13} [{bar:40}] {percent:>3} %  {msg}");
     let (spinner, measured) = (
         spinner.expect("the template is valid"),
         measured.expect("the template is valid"),
@@ -104,6 +126,11 @@ fn draw(stage: &str, count: &Count, stopped: &Receiver<()>) {
             }
             bar.set_length(of);
             bar.set_position(done);
+            bar.set_message(
+                count
+                    .left()
+                    .map_or(String::new(), |left| format!("{left} s left")),
+            );
         }
         bar.tick();
     }
@@ -111,31 +138,57 @@ fn draw(stage: &str, count: &Count, stopped: &Receiver<()>) {
 }
 
 fn print(stage: &str, count: &Count, stopped: &Receiver<()>) {
-    let began = Instant::now();
     while stopped.recv_timeout(LINE) == Err(RecvTimeoutError::Timeout) {
-        let (done, of) = count.get();
-        eprintln!("{}", line(stage, done, of, began.elapsed()));
+        eprintln!("{}", line(stage, count));
     }
 }
 
-fn line(stage: &str, done: u64, of: u64, elapsed: Duration) -> String {
-    if done == 0 || of == 0 {
-        return format!("{stage}: {} s so far", elapsed.as_secs());
+fn line(stage: &str, count: &Count) -> String {
+    let (done, of) = count.get();
+    match count.left() {
+        Some(left) => format!(
+            "{stage}: {} %, {left} s left",
+            100 * u128::from(done) / u128::from(of)
+        ),
+        None => format!("{stage}: {} s so far", count.began.elapsed().as_secs()),
     }
-    let share = done as f64 / of as f64;
-    let left = elapsed.as_secs_f64() * (1.0 - share) / share;
-    format!("{stage}: {:.0} %, {left:.0} s left", share * 100.0)
+}
+
+/// Seconds left, if what is left goes as fast as what was done when that was told; since then time has passed.
+fn left(done: u64, of: u64, told: Duration, now: Duration) -> Option<u64> {
+    if done == 0 || of == 0 {
+        return None;
+    }
+    let whole = told.as_secs_f64() * of as f64 / done as f64;
+    Some((whole - now.as_secs_f64()).max(0.0).round() as u64)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn check(done: u64, of: u64, told: u64, now: u64, expected: Option<u64>) {
+        assert_eq!(
+            left(done, of, Duration::from_secs(told), Duration::from_secs(now)),
+            expected
+        );
+    }
+
     #[test]
-    fn lines_say_how_far_and_how_long() {
-        let elapsed = Duration::from_secs(30);
-        assert_eq!(line("Commit2", 0, 0, elapsed), "Commit2: 30 s so far");
-        assert_eq!(line("PreCommit1", 3, 4, elapsed), "PreCommit1: 75 %, 10 s left");
+    fn time_left_runs_down_between_two_reports() {
+        check(0, 0, 0, 30, None);
+        check(0, 4, 0, 30, None);
+        check(3, 4, 30, 30, Some(10));
+        check(3, 4, 30, 36, Some(4));
+        check(3, 4, 30, 50, Some(0));
+    }
+
+    #[test]
+    fn lines_say_how_far_it_is() {
+        let bar = Bar::new("test");
+        assert_eq!(line("Commit2", &bar.count), "Commit2: 0 s so far");
+        bar.set(3, 4);
+        assert_eq!(line("PreCommit1", &bar.count), "PreCommit1: 75 %, 0 s left");
     }
 
     #[test]

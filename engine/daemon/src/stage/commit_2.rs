@@ -31,12 +31,10 @@ pub fn run(
     let mut proofs = Vec::with_capacity(openings.len());
     for (k, opening) in openings.iter().enumerate() {
         let inputs = vanilla::public_inputs(statement, graph, seed, k)?;
+        let progress = bar.part(k, openings.len());
         let circuit = Porep::new(statement, opening);
-        let proof = groth16::prove(device, &parsed, circuit, &inputs, Blinding::draw()?);
+        let proof = groth16::prove_watched(device, &parsed, circuit, &inputs, Blinding::draw()?, &progress);
         proofs.push(proof.with_context(|| format!("partition {k} with {}", about()))?);
-        if 1 < openings.len() {
-            bar.set(k as u64 + 1, openings.len() as u64);
-        }
     }
     Ok(proofs)
 }

@@ -15,6 +15,6 @@ pub mod witness;
 pub use error::{BadPoint, Error, Result, Section};
 pub use params::{Parameters, VerifyingKey};
 pub use proof::Proof;
-pub use prover::{prove, Blinding};
+pub use prover::{prove, prove_watched, Blinding};
 pub use setup::{generate, Secret};
 pub use verifier::{Claim, PreparedKey};

@@ -6,6 +6,8 @@
 //! * `B = β + Σ xᵢ·bᵢ + s·δ`, in G2
 //! * `C = Σ xᵢ·lᵢ + Σ hᵢ·(τⁱ·Z(τ)/δ) + s·A + r·B − r·s·δ`, with B in G1
 
+use std::ops::ControlFlow;
+
 use bellperson::Circuit;
 use blstrs::{G1Projective, G2Projective};
 use ff::{Field, PrimeField};
@@ -20,6 +22,7 @@ use super::{
     verifier::PreparedKey,
     witness::{Capacity, Witness},
 };
+use crate::{silent, Progress};
 
 /// What hides the witness: two scalars that nobody may know or see twice.
 #[derive(Clone, Copy)]
@@ -79,19 +82,64 @@ pub fn prove<C: Circuit<Fr>>(
     inputs: &[Fr],
     blinding: Blinding,
 ) -> Result<Proof> {
+    prove_watched(device, parameters, circuit, inputs, blinding, &silent)
+}
+
+/// As [`prove`], telling `progress` how far it is, in percent.
+///
+/// # Errors
+/// As [`prove`], and when `progress` says stop.
+pub fn prove_watched<C: Circuit<Fr>>(
+    device: &dyn Backend,
+    parameters: &Parameters<'_>,
+    circuit: C,
+    inputs: &[Fr],
+    blinding: Blinding,
+    progress: Progress<'_>,
+) -> Result<Proof> {
     let capacity = Capacity {
         n_aux: parameters.l.len(),
         domain_len: parameters.domain_len(),
     };
     let mut witness = Witness::of(circuit, capacity)?;
     check_fit(parameters, &witness)?;
-    let h = quotient_sum(device, &parameters.h, &mut witness)?;
-    let proof = assemble(device, parameters, &witness, h, blinding)?;
+    let mut work = Work { progress, percent: 0 };
+    work.did(share::SYNTHESIS)?;
+    let h = quotient_sum(device, &parameters.h, &mut witness, &mut work)?;
+    let proof = assemble(device, parameters, &witness, (h, blinding), &mut work)?;
     drop(witness);
     if PreparedKey::new(&parameters.key).verify(inputs, &proof) {
         Ok(proof)
     } else {
         Err(Error::Rejected)
+    }
+}
+
+/// Steps of a proof, with their shares of its time in percent: measured on the PoRep of 2 KiB, whose witness is
+/// mostly bits, as every PoRep's is, so that only the sum over h is a sum of large scalars.
+mod share {
+    pub const SYNTHESIS: usize = 4;
+    pub const QUOTIENT: usize = 23;
+    pub const H: usize = 67;
+    pub const L: usize = 1;
+    pub const A: usize = 2;
+    pub const B_G1: usize = 1;
+    pub const B_G2: usize = 2;
+}
+
+/// How far a proof is.
+struct Work<'a> {
+    progress: Progress<'a>,
+    percent: usize,
+}
+
+impl Work<'_> {
+    fn did(&mut self, share: usize) -> Result<()> {
+        self.percent += share;
+        match (self.progress)(self.percent, 100) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Error::Stopped),
+        }
     }
 }
 
@@ -125,7 +173,12 @@ fn check_fit(parameters: &Parameters<'_>, witness: &Witness) -> Result<()> {
 }
 
 /// `Σ hᵢ·(τⁱ·Z(τ)/δ)`; A, B and C of the witness are spent.
-fn quotient_sum(device: &dyn Backend, list: &List<'_>, witness: &mut Witness) -> Result<G1Projective> {
+fn quotient_sum(
+    device: &dyn Backend,
+    list: &List<'_>,
+    witness: &mut Witness,
+    work: &mut Work<'_>,
+) -> Result<G1Projective> {
     let [mut a, mut b, mut c] = [&mut witness.a, &mut witness.b, &mut witness.c].map(std::mem::take);
     for values in [&mut a, &mut b, &mut c] {
         values.resize(list.len() + 1, Fr::ZERO);
@@ -136,15 +189,18 @@ fn quotient_sum(device: &dyn Backend, list: &List<'_>, witness: &mut Witness) ->
     if a.pop() != Some(Fr::ZERO) {
         return Err(Error::Unsatisfied);
     }
-    device.msm_g1(list.bases, &a).map_err(|error| list.error(error))
+    work.did(share::QUOTIENT)?;
+    let sum = device.msm_g1(list.bases, &a).map_err(|error| list.error(error))?;
+    work.did(share::H)?;
+    Ok(sum)
 }
 
 fn assemble(
     device: &dyn Backend,
     parameters: &Parameters<'_>,
     witness: &Witness,
-    h: G1Projective,
-    Blinding { r, s }: Blinding,
+    (h, Blinding { r, s }): (G1Projective, Blinding),
+    work: &mut Work<'_>,
 ) -> Result<Proof> {
     let Parameters {
         key,
@@ -157,19 +213,23 @@ fn assemble(
     let l_sum = device
         .msm_g1(l.bases, &witness.aux)
         .map_err(|error| l.error(error))?;
+    work.did(share::L)?;
     let mut scalars = Vec::with_capacity(a.len());
     scalars.extend_from_slice(&witness.inputs);
     scalars.extend(witness.a_aux_density.select(&witness.aux));
     let a_sum = device.msm_g1(a.bases, &scalars).map_err(|error| a.error(error))?;
+    work.did(share::A)?;
     scalars.clear();
     scalars.extend(witness.b_input_density.select(&witness.inputs));
     scalars.extend(witness.b_aux_density.select(&witness.aux));
     let b_g1_sum = device
         .msm_g1(b_g1.bases, &scalars)
         .map_err(|error| b_g1.error(error))?;
+    work.did(share::B_G1)?;
     let b_g2_sum = device
         .msm_g2(b_g2.bases, &scalars)
         .map_err(|error| b_g2.error(error))?;
+    work.did(share::B_G2)?;
 
     let a: G1Projective = a_sum + key.alpha_g1 + key.delta_g1 * r;
     let b: G2Projective = b_g2_sum + key.beta_g2 + key.delta_g2 * s;
