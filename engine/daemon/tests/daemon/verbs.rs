@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -170,18 +171,10 @@ fn a_failure_is_one_object_too() {
     assert!(!output.status.success());
 }
 
-#[test]
-fn an_interrupted_seal_leaves_nothing_behind() {
-    let folder = folder();
-    let data = file(folder.path(), "chacha8", 9_000_000, 1);
-    let scratch = folder.path().join("scratch");
-    let mut child = command(&["seal", "--skip-proof", "--scratch", text(&scratch), text(&data)])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // Two layers of 16 MiB take seconds; the first is there within milliseconds.
-    let begun = |name: &str| name.contains("layer-1");
-    while !nested(&scratch).iter().any(|name| begun(name)) {
+/// Interrupts a seal once a file of that name is there, and waits for its end.
+fn interrupt(args: &[&str], folder: &Path, name: &str) {
+    let mut child = command(args).stderr(Stdio::piped()).spawn().unwrap();
+    while !names(folder).iter().any(|file| file.contains(name)) {
         assert!(
             child.try_wait().unwrap().is_none(),
             "it ended before it was interrupted"
@@ -195,14 +188,51 @@ fn an_interrupted_seal_leaves_nothing_behind() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     assert!(stderr(&output).contains("interrupted"), "{}", stderr(&output));
-    assert_eq!(fs::read_dir(&scratch).unwrap().count(), 0);
 }
 
-/// Names of the files one folder deep.
-fn nested(folder: &std::path::Path) -> Vec<String> {
-    let entries = |path: &std::path::Path| fs::read_dir(path).into_iter().flatten().flatten();
-    let files = entries(folder).flat_map(|entry| entries(&entry.path()));
+/// Names of the files in a folder and in its folders.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = |path: &Path| fs::read_dir(path).into_iter().flatten().flatten();
+    let files = entries(folder).flat_map(|entry| entries(&entry.path()).chain([entry]));
     files
         .map(|file| file.file_name().to_string_lossy().into_owned())
         .collect()
+}
+
+#[test]
+fn an_interrupted_seal_leaves_nothing_behind() {
+    let folder = folder();
+    let data = file(folder.path(), "chacha8", 9_000_000, 1);
+    let scratch = folder.path().join("scratch");
+    // Two layers of 16 MiB take a second; the first is begun within milliseconds.
+    interrupt(
+        &["seal", "--skip-proof", "--scratch", text(&scratch), text(&data)],
+        &scratch,
+        "layer-1",
+    );
+    assert_eq!(names(&scratch), [""; 0]);
+}
+
+#[test]
+fn an_interrupted_sector_is_taken_up_again() {
+    let folder = folder();
+    let data = file(folder.path(), "chacha8", 1_000_000, 1);
+    let (dir, scratch) = (folder.path().join("sector"), folder.path().join("scratch"));
+    let seal = ["seal", "--skip-proof", "--json", "--scratch", text(&scratch)];
+    interrupt(
+        &[&seal[..], &["--dir", text(&dir), text(&data)]].concat(),
+        &dir,
+        "layer-2",
+    );
+    assert!(
+        names(&dir).iter().all(|name| !name.ends_with(".part")),
+        "{:?}",
+        names(&dir)
+    );
+    assert!(names(&dir).contains(&"sc-02-data-layer-1.dat".to_owned()));
+    let resumed = json(&[&seal[..], &["--dir", text(&dir), text(&data)]].concat());
+    let at_once = json(&[&seal[..], &[text(&data)]].concat());
+    for name in ["comm_r", "layers_sha256", "tree_c_sha256", "replica_sha256"] {
+        assert_eq!(resumed[name], at_once[name], "{name}");
+    }
 }
