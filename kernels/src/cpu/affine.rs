@@ -157,9 +157,8 @@ impl<F: Coordinate> Point<F> {
         self.x.is_zero() && self.y.is_zero()
     }
 
-    pub fn neg(mut self) -> Self {
+    pub fn negate(&mut self) {
         self.y.sub_from(&F::default());
-        self
     }
 }
 

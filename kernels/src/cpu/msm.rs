@@ -254,23 +254,21 @@ impl<F: super::affine::Coordinate> Sort<F> {
 
     /// Fetches the bases in the order of their buckets, and adds the first pairs.
     fn pair(&mut self, bases: &[Point<F>]) {
-        let fetch = |entry: &Entry| {
-            let base = bases[entry.base as usize];
+        let fetch = |points: &mut Vec<Point<F>>, entry: &Entry| {
+            points.push(bases[entry.base as usize]);
             if entry.is_negative {
-                base.neg()
-            } else {
-                base
+                points.last_mut().expect("just pushed").negate();
             }
         };
         self.clear();
         let mut entries = &self.entries[..];
         while let [first, rest @ ..] = entries {
             self.bucket_ids.push(first.bucket);
-            self.sums.push(fetch(first));
+            fetch(&mut self.sums, first);
             entries = rest;
             match rest {
                 [second, rest @ ..] if second.bucket == first.bucket => {
-                    self.addends.push(fetch(second));
+                    fetch(&mut self.addends, second);
                     entries = rest;
                 }
                 _ => self.addends.push(Point::infinity()),

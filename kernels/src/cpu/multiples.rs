@@ -103,11 +103,14 @@ impl<F: Coordinate> Table<F> {
         let rows = self.points.chunks_exact(1 << (self.n_bits - 1));
         for (row, digits) in rows.zip(&scratch.digits) {
             scratch.addends.clear();
-            scratch.addends.extend(digits.iter().map(|digit| match digit {
-                0 => Point::infinity(),
-                1.. => row[*digit as usize - 1],
-                _ => row[digit.unsigned_abs() as usize - 1].neg(),
-            }));
+            for digit in digits {
+                let size = digit.unsigned_abs() as usize;
+                let multiple = size.checked_sub(1).map_or(Point::infinity(), |i| row[i]);
+                scratch.addends.push(multiple);
+                if *digit < 0 {
+                    scratch.addends.last_mut().expect("just pushed").negate();
+                }
+            }
             scratch.additions.add(&mut scratch.sums, &scratch.addends);
         }
     }
