@@ -1,9 +1,6 @@
 //! The whole way of a file: from bytes to a sealed sector, and back to the same bytes.
 
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-};
+use std::{fs::File, path::PathBuf};
 
 use anyhow::{ensure, Context, Result};
 use engine_proofs::{
@@ -82,13 +79,15 @@ impl Plan {
     /// # Errors
     /// Those of the stages, with the sector's number and the stage's name.
     pub fn run(&self, device: &dyn Backend) -> Result<Sealed> {
-        let scratch = match self.dir {
-            Some(_) => None,
-            None => Some(TempDir::new_in(&self.scratch)?),
-        };
-        let mut sector = match (&self.dir, &scratch) {
-            (None, Some(scratch)) => Sector::temporary(scratch.path(), self.identity.clone())?,
-            (dir, _) => Sector::begin(dir.as_deref().unwrap_or(Path::new(".")), self.identity.clone())?,
+        let (mut sector, _scratch) = match &self.dir {
+            Some(dir) => (Sector::begin(dir, self.identity.clone())?, None),
+            None => {
+                let scratch = TempDir::new_in(&self.scratch)?;
+                (
+                    Sector::temporary(scratch.path(), self.identity.clone())?,
+                    Some(scratch),
+                )
+            }
         };
         self.stages(device, &mut sector)
             .with_context(|| format!("sector {}", self.identity.sector))

@@ -2,7 +2,6 @@
 
 use anyhow::{ensure, Context, Result};
 use engine_proofs::{
-    geometry::Geometry,
     porep,
     tree::{self, Crown},
     Part,
@@ -21,7 +20,6 @@ use crate::{
 /// # Errors
 /// When the disk is full, a file is damaged, or the device fails.
 pub fn run(device: &dyn Backend, sector: &mut Sector, labelled: Labelled, bar: &Bar) -> Result<Roots> {
-    let geometry = sector.record().identity.geometry();
     let comm_c = tree_c(device, sector, bar)?;
     let comm_r_last = replica(device, sector, bar)?;
     let comm_r = porep::comm_r(comm_c, comm_r_last)?;
@@ -44,13 +42,13 @@ pub fn run(device: &dyn Backend, sector: &mut Sector, labelled: Labelled, bar: &
         aux.map.nodes_mut().copy_from_slice(&[comm_c, comm_r_last]);
         sector.finish(aux)?;
     }
-    check_aux(sector, geometry, &roots)?;
+    check_aux(sector, &roots)?;
     sector.note(|record| record.roots = Some(roots))?;
     Ok(roots)
 }
 
 /// `p_aux` must say what the trees say.
-fn check_aux(sector: &mut Sector, _geometry: &Geometry, roots: &Roots) -> Result<()> {
+fn check_aux(sector: &mut Sector, roots: &Roots) -> Result<()> {
     let aux = sector.read(names::P_AUX, 2 * Node::SIZE as u64)?;
     ensure!(
         *aux.nodes() == [roots.comm_c, roots.comm_r_last],
