@@ -9,7 +9,7 @@ const PREFIX: &str = "v28-stacked-proof-of-replication-merkletree-poseidon_hashe
 ///
 /// The published ones: `parameters.json` of rust-fil-proofs, version 28. The development ones: made by this
 /// program from its fixed seed; the SHA-256 of the same files equal those of the reference's.
-const KNOWN: [(&str, &str, Origin); 12] = [
+const KNOWN: [(&str, &str, Origin); 16] = [
     (
         "8-0-0-sha256_hasher-032d3138d22506ec0082ed72b2dcba18df18477904e35bafee82b3793b06832f.params",
         "434fb1338ecfaf0f59256f30dde4968f",
@@ -68,6 +68,26 @@ const KNOWN: [(&str, &str, Origin); 12] = [
     (
         "8-0-0-sha256_hasher-032d3138d22506ec0082ed72b2dcba18df18477904e35bafee82b3793b06832f.vk",
         "8742038036e9ddb53894dc1787aaa6d6",
+        Origin::Development,
+    ),
+    (
+        "8-0-0-sha256_hasher-ecd683648512ab1765faa2a5f14bab48f676e633467f0aa8aad4b55dcb0652bb.params",
+        "8b7f497dfe2d4c04ae8b5abb60e93622",
+        Origin::Development,
+    ),
+    (
+        "8-0-0-sha256_hasher-ecd683648512ab1765faa2a5f14bab48f676e633467f0aa8aad4b55dcb0652bb.vk",
+        "f9f6bd9392d9e2daea3db2770947659d",
+        Origin::Development,
+    ),
+    (
+        "8-0-0-sha256_hasher-6babf46ce344ae495d558e7770a585b2382d54f225af8ed0397b8be7c3fcd472.params",
+        "f9cc023033245c452638a32da83d7ec5",
+        Origin::Development,
+    ),
+    (
+        "8-0-0-sha256_hasher-6babf46ce344ae495d558e7770a585b2382d54f225af8ed0397b8be7c3fcd472.vk",
+        "712a90369fe94f0680dd976b6d392318",
         Origin::Development,
     ),
 ];
