@@ -2,8 +2,6 @@
 //!
 //! Those of 2 KiB are in `golden_porep_groth16`, those of PoSt in `golden_post`.
 
-mod fixture;
-
 use std::io::Write;
 
 use engine_proofs::{
@@ -37,7 +35,7 @@ impl Write for Sink {
 
 /// The reference's row about a file.
 fn row(file: &str) -> Value {
-    let rows = fixture::text("params.jsonl");
+    let rows = include_str!("../../../fixtures/params.jsonl");
     let mut rows = rows
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).expect("each line is JSON"));
