@@ -91,7 +91,7 @@ fn check_openings(case: &Case, sealer: &dyn Sealer, sealed: &Sealed, theirs: &[P
     }
     check_text(
         case,
-        &*sealer,
+        sealer,
         Commit1 {
             statement,
             ticket: case.ticket,
