@@ -1,6 +1,7 @@
 //! A Groth16 proof: three points.
 
 use blstrs::{G1Affine, G2Affine};
+use rayon::prelude::*;
 
 use super::{
     error::{Error, Result},
@@ -37,10 +38,15 @@ impl Proof {
         let (a, rest) = bytes.split_first_chunk().expect("192 bytes begin with 48");
         let (b, rest) = rest.split_first_chunk().expect("144 bytes begin with 96");
         let (c, _) = rest.split_first_chunk().expect("48 bytes are left");
+        // Most of it is the check that B is in its subgroup.
+        let ((a, c), b) = rayon::join(
+            || (points::g1_compressed(a), points::g1_compressed(c)),
+            || points::g2_compressed(b),
+        );
         Ok(Proof {
-            a: points::g1_compressed(a).map_err(at("a"))?,
-            b: points::g2_compressed(b).map_err(at("b"))?,
-            c: points::g1_compressed(c).map_err(at("c"))?,
+            a: a.map_err(at("a"))?,
+            b: b.map_err(at("b"))?,
+            c: c.map_err(at("c"))?,
         })
     }
 
@@ -56,7 +62,10 @@ impl Proof {
                 found: bytes.len(),
             });
         }
-        bytes.chunks_exact(Proof::SIZE).map(Proof::from_bytes).collect()
+        bytes
+            .par_chunks_exact(Proof::SIZE)
+            .map(Proof::from_bytes)
+            .collect()
     }
 
     /// `A ‖ B ‖ C`, compressed.

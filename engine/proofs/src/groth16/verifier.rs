@@ -1,14 +1,19 @@
 //! Verifying one proof, or many of one circuit at little more than the price of one.
 
+use std::iter::{once, successors};
+
 use blstrs::{Bls12, G1Affine, G1Projective, G2Prepared, Gt};
 use ff::{Field, PrimeField};
-use group::Curve;
+use group::{Curve, Group};
 use kernels::{Backend, Bases, Cpu, Fr};
 use pairing::{MillerLoopResult, MultiMillerLoop};
 use rand_core::RngCore;
 use rayon::prelude::*;
 
 use super::{params::VerifyingKey, proof::Proof};
+
+/// A product of pairings before the final exponentiation.
+type MillerLoop = <Bls12 as MultiMillerLoop>::Result;
 
 /// A verifying key, made ready: what all verifications share is computed once.
 #[derive(Clone, Debug)]
@@ -19,6 +24,9 @@ pub struct PreparedKey {
     minus_delta: G2Prepared,
     /// Uncompressed, as a device takes them.
     ic: Vec<u8>,
+    /// Of each ic the multiples 1 to 15, one ic after the other; none when there are more than
+    /// [`MAX_TABLED`].
+    multiples: Vec<G1Affine>,
     n_inputs: usize,
 }
 
@@ -32,13 +40,14 @@ pub struct Claim<'a> {
 }
 
 impl PreparedKey {
-    /// Computes a pairing, and the lines of two points in G2.
+    /// Computes a pairing, the lines of two points in G2, and small multiples in G1.
     pub fn new(key: &VerifyingKey) -> PreparedKey {
         PreparedKey {
             alpha_beta: blstrs::pairing(&key.alpha_g1, &key.beta_g2),
             minus_gamma: (-key.gamma_g2).into(),
             minus_delta: (-key.delta_g2).into(),
             ic: key.ic.iter().flat_map(G1Affine::to_uncompressed).collect(),
+            multiples: multiples(&key.ic),
             n_inputs: key.n_inputs(),
         }
     }
@@ -73,44 +82,131 @@ impl PreparedKey {
             return false;
         }
         let sum: Fr = claims.iter().map(|(weight, _)| weight).sum();
-        let (pairs, (inputs, c)) = rayon::join(
-            || -> Vec<(G1Affine, G2Prepared)> {
-                let pair = |(weight, claim): &(Fr, Claim<'_>)| {
-                    ((claim.proof.a * weight).to_affine(), claim.proof.b.into())
-                };
-                claims.par_iter().map(pair).collect()
-            },
-            || {
-                let c: G1Projective = claims.iter().map(|(weight, claim)| claim.proof.c * weight).sum();
-                (self.weigh_inputs(claims).to_affine(), c.to_affine())
-            },
-        );
-        let mut terms: Vec<(&G1Affine, &G2Prepared)> = pairs.iter().map(|(a, b)| (a, b)).collect();
-        terms.push((&inputs, &self.minus_gamma));
-        terms.push((&c, &self.minus_delta));
-        Bls12::multi_miller_loop(&terms).final_exponentiation() == self.alpha_beta * sum
+        let (proofs, inputs) = rayon::join(|| self.pair_proofs(claims), || self.pair_inputs(claims));
+        let expected = if sum == Fr::ONE {
+            self.alpha_beta
+        } else {
+            self.alpha_beta * sum
+        };
+        (proofs + inputs).final_exponentiation() == expected
+    }
+
+    /// `Π e(A, B) · e(ΣC, −δ)`, all weighed, but for the final exponentiation.
+    fn pair_proofs(&self, claims: &[(Fr, Claim<'_>)]) -> MillerLoop {
+        let pair = |(weight, claim): &(Fr, Claim<'_>)| -> (G1Affine, G2Prepared) {
+            (weigh(claim.proof.a, weight).to_affine(), claim.proof.b.into())
+        };
+        let pairs: Vec<_> = claims.par_iter().map(pair).collect();
+        let c = weigh_c(claims).to_affine();
+        let mut pairs: Vec<(&G1Affine, &G2Prepared)> = pairs.iter().map(|(a, b)| (a, b)).collect();
+        pairs.push((&c, &self.minus_delta));
+        // One loop shares its squarings among its pairs: as few loops as there are threads.
+        let chunk_len = pairs.len().div_ceil(rayon::current_num_threads());
+        let loops = pairs.par_chunks(chunk_len).map(Bls12::multi_miller_loop);
+        loops
+            .reduce_with(|left, right| left + right)
+            .expect("there is a pair")
+    }
+
+    /// `e(Σ inputs·ic, −γ)`, weighed, but for the final exponentiation.
+    fn pair_inputs(&self, claims: &[(Fr, Claim<'_>)]) -> MillerLoop {
+        let inputs = self.weigh_inputs(claims).to_affine();
+        Bls12::multi_miller_loop(&[(&inputs, &self.minus_gamma)])
     }
 
     /// `Σⱼ weightⱼ · Σᵢ inputsⱼ[i] · ic[i]`.
     fn weigh_inputs(&self, claims: &[(Fr, Claim<'_>)]) -> G1Projective {
         let one = claims.iter().map(|(weight, _)| weight).sum();
-        let weigh = |i: usize| {
+        let scalar = |i: usize| {
             claims
                 .iter()
                 .map(|(weight, claim)| *weight * claim.inputs[i])
                 .sum()
         };
-        let scalars: Vec<Fr> = std::iter::once(one)
-            .chain((0..self.n_inputs).map(weigh))
-            .collect();
-        let sum = Cpu::new().msm_g1(
-            Bases {
-                id: 0,
-                bytes: &self.ic,
-            },
-            &scalars,
-        );
+        let scalars: Vec<Fr> = once(one).chain((0..self.n_inputs).map(scalar)).collect();
+        if let Some(sum) = self.sum_digits(&scalars) {
+            return sum;
+        }
+        let bases = Bases {
+            id: 0,
+            bytes: &self.ic,
+        };
+        let sum = Cpu::new().msm_g1(bases, &scalars);
         sum.expect("the points of a key are on the curve, and the CPU does not fail")
+    }
+
+    /// `Σ scalars[i] · ic[i]`, digit by digit, where few digits are set: an addition for each, and the
+    /// doublings shared.
+    ///
+    /// A device's sum has a price of its own, about a millisecond; most inputs of a single claim are the
+    /// numbers of nodes, whose high digits are 0.
+    fn sum_digits(&self, scalars: &[Fr]) -> Option<G1Projective> {
+        let scalars: Vec<[u8; 32]> = scalars.iter().map(Fr::to_repr).collect();
+        let digit = |scalar: &[u8; 32], i: usize| usize::from(scalar[i / 2] >> (i % 2 * 4) & 15);
+        let n_set = |scalar| (0..N_DIGITS).filter(|&i| digit(scalar, i) != 0).count();
+        if self.multiples.is_empty() || MAX_DIGITS < scalars.iter().map(n_set).sum() {
+            return None;
+        }
+        let tables = self.multiples.chunks_exact(15);
+        let sum = (0..N_DIGITS).rev().fold(G1Projective::identity(), |sum, i| {
+            let shifted = sum.double().double().double().double();
+            let digits = scalars.iter().map(|scalar| digit(scalar, i));
+            let terms = tables.clone().zip(digits).filter(|(_, digit)| *digit != 0);
+            terms.fold(shifted, |sum, (table, digit)| sum + table[digit - 1])
+        });
+        Some(sum)
+    }
+}
+
+/// Points of a key up to which it keeps their multiples: a PoRep of 32 GiB has 328, which makes 460 KiB.
+const MAX_TABLED: usize = 1 << 10;
+/// Digits of four bits in a scalar.
+const N_DIGITS: usize = 64;
+/// Digits above 0 up to which adding them one by one is the shorter way.
+const MAX_DIGITS: usize = 1 << 10;
+
+/// The multiples 1 to 15 of each point, where they are kept.
+fn multiples(ic: &[G1Affine]) -> Vec<G1Affine> {
+    if MAX_TABLED < ic.len() {
+        return Vec::new();
+    }
+    let of = |&point: &G1Affine| successors(Some(point.into()), move |&sum| Some(sum + point)).take(15);
+    let multiples: Vec<G1Projective> = ic.iter().flat_map(of).collect();
+    let mut affine = vec![G1Affine::default(); multiples.len()];
+    G1Projective::batch_normalize(&multiples, &mut affine);
+    affine
+}
+
+/// Claims from which on a device's sum is the shorter way to weigh their points.
+const MANY_CLAIMS: usize = 16;
+
+/// `Σⱼ weightⱼ · Cⱼ`.
+fn weigh_c(claims: &[(Fr, Claim<'_>)]) -> G1Projective {
+    if claims.len() < MANY_CLAIMS {
+        return claims
+            .iter()
+            .map(|(weight, claim)| weigh(claim.proof.c, weight))
+            .sum();
+    }
+    let weights: Vec<Fr> = claims.iter().map(|(weight, _)| *weight).collect();
+    let points: Vec<u8> = claims
+        .iter()
+        .flat_map(|(_, claim)| claim.proof.c.to_uncompressed())
+        .collect();
+    let bases = Bases {
+        id: 0,
+        bytes: &points,
+    };
+    let sum = Cpu::new().msm_g1(bases, &weights);
+    sum.expect("the points of a proof are on the curve, and the CPU does not fail")
+}
+
+/// `weight · point`; a single claim weighs 1, and is spared the product.
+fn weigh(point: G1Affine, weight: &Fr) -> G1Projective {
+    if *weight == Fr::ONE {
+        point.into()
+    } else {
+        point * weight
     }
 }
 
