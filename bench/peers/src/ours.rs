@@ -20,6 +20,7 @@ use engine_proofs::{
 };
 use kernels::{Backend, Lane, Node};
 use rand_core::OsRng;
+use rayon::prelude::*;
 
 use crate::{
     case::Case,
@@ -237,7 +238,7 @@ impl Sealed {
         let n_partitions = case.geometry.porep_partitions;
         let inputs = |k| vanilla::public_inputs(&statement, &graph, &case.seed, k);
         let inputs = (0..n_partitions).map(inputs).collect::<Result<Vec<_>, _>>()?;
-        let snarks = proofs.iter().map(|proof| Proof::many(proof, n_partitions));
+        let snarks = proofs.par_iter().map(|proof| Proof::many(proof, n_partitions));
         let snarks = snarks.collect::<Result<Vec<_>, _>>()?.concat();
         let claim = |(proof, inputs)| Claim { inputs, proof };
         let inputs = inputs.iter().map(Vec::as_slice).cycle();

@@ -240,10 +240,11 @@ impl<Tree: 'static + MerkleTreeTrait> Sealer for Shaped<Tree> {
     }
 
     fn unseal(&self, commitments: &Commitments, offset: u64, len: u64) -> Result<Vec<u8>> {
-        let mut unsealed = Vec::new();
+        // The layers are written over tree D of the cache directory: not the sector's own.
+        let (scratch, mut unsealed) = (tempfile::tempdir()?, Vec::new());
         fil::unseal_range::<_, _, _, Tree>(
             &self.config,
-            &self.directory.cache,
+            scratch.path(),
             File::open(&self.directory.sealed)?,
             &mut unsealed,
             self.case.prover_id.0,

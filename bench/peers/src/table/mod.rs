@@ -64,7 +64,7 @@ impl Stage {
 }
 
 /// Every stage, in the order of the table.
-pub static STAGES: [Stage; 23] = [
+pub static STAGES: [Stage; 24] = [
     stage("poseidon-2", 9, hashes::poseidon_2),
     stage("poseidon-8", 9, hashes::poseidon_8),
     stage("poseidon-11", 9, hashes::poseidon_11),
@@ -86,6 +86,7 @@ pub static STAGES: [Stage; 23] = [
     stage("commit-1", 9, sector::commit_1),
     stage("commit-2", 1, sector::commit_2),
     stage("verify", 9, sector::verify),
+    stage("verify-batch", 5, sector::verify_batch),
     stage("unseal", 3, sector::unseal),
     stage("process", 1, process::seal),
 ];

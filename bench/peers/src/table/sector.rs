@@ -169,7 +169,8 @@ pub(super) fn commit_2(rounds: usize) -> Result<Row> {
     )
 }
 
-pub(super) fn verify(rounds: usize) -> Result<Row> {
+/// A sector with its proof, and the key that verifies it.
+fn proved() -> Result<(Sector, Sealed, PreparedKey, Vec<u8>)> {
     let mut sector = Sector::new("2KiB")?;
     let bytes = parameters::porep(sector.case.geometry)?;
     let parameters = Parameters::parse(&bytes)?;
@@ -177,11 +178,27 @@ pub(super) fn verify(rounds: usize) -> Result<Row> {
     sector.sealer.commit_1()?;
     let opened = sector.sealer.opened()?;
     let proof = sealed.prove(&Cpu::new(), &sector.case, &parameters, &opened)?;
-    let key = PreparedKey::new(&parameters.key);
+    Ok((sector, sealed, PreparedKey::new(&parameters.key), proof))
+}
+
+pub(super) fn verify(rounds: usize) -> Result<Row> {
+    let (sector, sealed, key, proof) = proved()?;
     let theirs = || timed(|| sector.sealer.verify(&sector.commitments, &proof));
     let ours = || timed(|| sealed.verify(&sector.case, &key, &proof));
     let note = "; the key prepared, the public inputs computed each time";
     contest(words("verify PoRep", &sector.case, note), rounds, theirs, ours)
+}
+
+/// Proofs of a batch.
+const N_BATCH: usize = 100;
+
+pub(super) fn verify_batch(rounds: usize) -> Result<Row> {
+    let (sector, sealed, key, proof) = proved()?;
+    let proofs = vec![&proof[..]; N_BATCH];
+    let theirs = || timed(|| sector.sealer.verify_batch(&sector.commitments, &proofs));
+    let ours = || timed(|| sealed.verify_batch(&sector.case, &key, &proofs));
+    let words = words(&format!("verify PoRep × {N_BATCH}"), &sector.case, "; one batch");
+    contest(words, rounds, theirs, ours)
 }
 
 pub(super) fn unseal(rounds: usize) -> Result<Row> {
