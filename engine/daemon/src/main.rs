@@ -14,6 +14,7 @@ mod progress;
 mod report;
 mod seal;
 mod sector;
+mod small;
 mod stage;
 
 use std::{panic, process::ExitCode};

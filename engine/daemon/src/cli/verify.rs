@@ -160,7 +160,7 @@ struct Given {
 
 impl Given {
     fn read(path: &Path) -> Result<Given> {
-        let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = crate::small::read(path)?;
         let value =
             serde_json::from_slice(&text).with_context(|| format!("{} is no JSON", path.display()))?;
         Ok(Given {

@@ -28,6 +28,7 @@ use crate::{
     draft::{self, Draft},
     map::ReadMap,
     progress::Bar,
+    small,
 };
 
 /// The folder of parameters.
@@ -212,7 +213,7 @@ impl Store {
 /// # Errors
 /// When it cannot be read, or is no key.
 pub fn read_key(path: &Path) -> Result<VerifyingKey> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read the key {}", path.display()))?;
+    let bytes = small::read(path)?;
     VerifyingKey::from_bytes(&bytes).with_context(|| format!("{} is no verifying key", path.display()))
 }
 

@@ -76,7 +76,7 @@ impl Receipt {
         if !path.exists() {
             return Ok(None);
         }
-        let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = crate::small::read(&path)?;
         let receipt = serde_json::from_slice(&text);
         receipt
             .map(Some)

@@ -1,6 +1,6 @@
 //! `sector.json`: whose sector a directory holds, and what is finished in it.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{bail, Context, Result};
 use kernels::Node;
@@ -74,9 +74,9 @@ impl Record {
     /// When the file cannot be read, or is not as it was written.
     pub fn read(path: &Path) -> Result<Record> {
         let name = path.display();
-        let text = fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
+        let text = crate::small::read(path)?;
         let sealed: BTreeMap<String, Value> =
-            serde_json::from_str(&text).with_context(|| format!("{name} is damaged"))?;
+            serde_json::from_slice(&text).with_context(|| format!("{name} is damaged"))?;
         let (Some(record), Some(Value::String(digest))) = (sealed.get("record"), sealed.get("blake3")) else {
             bail!("{name} is damaged, or not of lode-engine: it has no record or no digest");
         };
