@@ -32,6 +32,10 @@ pub struct Geometry {
     pub porep_partitions: usize,
     /// Challenges that one of them answers.
     pub porep_challenges: usize,
+    /// SNARKs in a non-interactive PoRep, before they are aggregated.
+    pub ni_porep_partitions: usize,
+    /// Sectors that one SNARK of a WindowPoSt covers.
+    pub window_sectors: usize,
 }
 
 const KIB: u64 = 1 << 10;
@@ -48,8 +52,8 @@ pub static GEOMETRIES: [Geometry; 10] = [
     small(16 * MIB, 2, 0),
     small(512 * MIB, 0, 0),
     small(GIB, 2, 0),
-    large(32 * GIB, 8, 0),
-    large(64 * GIB, 8, 2),
+    large(32 * GIB, 8, 0, 2349),
+    large(64 * GIB, 8, 2, 2300),
 ];
 
 const fn small(size: u64, sub: usize, top: usize) -> Geometry {
@@ -59,14 +63,18 @@ const fn small(size: u64, sub: usize, top: usize) -> Geometry {
         layers: 2,
         porep_partitions: 1,
         porep_challenges: 2,
+        ni_porep_partitions: 13,
+        window_sectors: 2,
     }
 }
 
-const fn large(size: u64, sub: usize, top: usize) -> Geometry {
+const fn large(size: u64, sub: usize, top: usize, window_sectors: usize) -> Geometry {
     Geometry {
         layers: 11,
         porep_partitions: 10,
         porep_challenges: 18,
+        ni_porep_partitions: 126,
+        window_sectors,
         ..small(size, sub, top)
     }
 }

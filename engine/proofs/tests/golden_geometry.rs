@@ -29,6 +29,8 @@ fn every_row_is_the_references() {
             row.tree_d_len(),
             row.porep_partitions,
             row.porep_challenges,
+            row.ni_porep_partitions,
+            row.porep_challenges,
         ];
         let names = [
             "nodes",
@@ -43,12 +45,16 @@ fn every_row_is_the_references() {
             "tree_d_len_nodes",
             "porep_partitions",
             "porep_challenges_per_partition",
+            "ni_partitions",
+            "ni_challenges_per_partition",
         ];
         assert_eq!(
             ours.map(|number| number as u64),
             names.map(|name| number(&case[name])),
             "{size}"
         );
+        let window_sectors = number(&case["window_post"]["sectors_per_partition"]);
+        assert_eq!(row.window_sectors as u64, window_sectors, "{size}");
         let shape = format!("{}-{}-{}", row.tree.base, row.tree.sub, row.tree.top);
         assert_eq!(format!("merkletree-poseidon_hasher-{shape}"), word(&case["tree"]));
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{ensure, Result};
 use clap::Args;
 use engine_proofs::{
     geometry::SectorSize,
@@ -82,6 +82,11 @@ pub struct Seal {
 impl Seal {
     /// Does it.
     pub fn run(self, config: &Config, is_json: bool) -> Result<Answer> {
+        ensure!(
+            self.seal_proof.feature().is_none(),
+            "sectors cannot be sealed with {} yet; use v1.1",
+            self.seal_proof
+        );
         let (sector_size, inputs) = add_piece::lay(&self.files, self.sector_size)?;
         let identity = Identity {
             sector_size,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use clap::Args;
 use engine_proofs::{
     geometry::{Geometry, SectorSize},
@@ -121,6 +121,10 @@ impl Verify {
         let seal_proof = self
             .seal_proof
             .map_or_else(|| given.parse("seal_proof", "--seal-proof"), Ok)?;
+        ensure!(
+            seal_proof.feature().is_none(),
+            "proofs of {seal_proof} cannot be verified yet"
+        );
         let porep_id = match (self.porep_id, given.has("porep_id")) {
             (Some(id), _) => id,
             (None, true) => given.parse("porep_id", "--porep-id")?,
