@@ -9,30 +9,34 @@ use std::{
 
 use anyhow::{Context, Result};
 use engine_proofs::{
+    blank::Blank,
     geometry::Geometry,
-    groth16::{generate, name, Parameters, Secret},
-    porep::circuit::Porep,
+    groth16::{generate, name, Parameters, ProofKind, Secret},
     silent,
 };
 use kernels::Cpu;
 
 use crate::home;
 
-/// The bytes of a geometry's PoRep parameters; they are made where they are missing, which takes minutes.
+/// The bytes of a circuit's parameters; they are made where they are missing, which takes minutes.
 ///
 /// What is found under the name is taken as it is: whoever changes the setup empties the directory.
 ///
 /// # Errors
 /// When the file can neither be read nor made.
-pub fn porep(geometry: &'static Geometry) -> Result<Vec<u8>> {
+pub fn of(kind: ProofKind, geometry: &'static Geometry) -> Result<Vec<u8>> {
     let dir = home::parameters();
-    let path = dir.join(name::porep_parameters(geometry));
+    let path = dir.join(name::parameters(kind, geometry));
     if !path.exists() {
         fs::create_dir_all(dir)?;
-        make(geometry, &path)?;
+        let circuit = Blank::of(kind, geometry);
+        make(
+            circuit.with_context(|| format!("there is no circuit for {kind} proofs yet"))?,
+            &path,
+        )?;
     }
     let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
-    let key = dir.join(name::porep_key(geometry));
+    let key = dir.join(name::key(kind, geometry));
     if !key.exists() {
         fs::write(key, Parameters::parse(&bytes)?.key.to_bytes())?;
     }
@@ -40,10 +44,9 @@ pub fn porep(geometry: &'static Geometry) -> Result<Vec<u8>> {
 }
 
 /// Under another name until it is whole.
-fn make(geometry: &'static Geometry, path: &Path) -> Result<()> {
+fn make(circuit: Blank, path: &Path) -> Result<()> {
     let unfinished = path.with_extension(process::id().to_string());
     let mut out = BufWriter::new(File::create(&unfinished)?);
-    let circuit = Porep::blank(geometry, geometry.porep_challenges);
     generate(&Cpu::new(), circuit, &Secret::development(), &mut out, &silent)?;
     fs::rename(&unfinished, path)?;
     Ok(())

@@ -7,7 +7,7 @@ use bench_peers::{
     reference::{self, Constraints, Sealer},
 };
 use engine_proofs::{
-    groth16::{mock::MockProver, r1cs::Structure, Parameters, PreparedKey},
+    groth16::{mock::MockProver, r1cs::Structure, Parameters, PreparedKey, ProofKind},
     porep::{circuit::Porep, vanilla::PartitionProof},
     registered::SealProof,
 };
@@ -79,7 +79,7 @@ fn a_witness_of_the_references_satisfies_us_and_a_wrong_one_neither() {
 #[test]
 fn each_side_verifies_what_the_other_proves() {
     let mut fixture = fixture(102);
-    let bytes = parameters::porep(fixture.case.geometry).unwrap();
+    let bytes = parameters::of(ProofKind::Porep, fixture.case.geometry).unwrap();
     let parameters = Parameters::parse(&bytes).unwrap();
     let Fixture {
         case,

@@ -6,7 +6,6 @@ use engine_proofs::cid;
 use serde_json::{json, Value};
 
 use crate::{
-    params::Origin,
     seal::{Plan, Sealed},
     sector::Piece,
     stage::{Done, Stage},
@@ -41,7 +40,7 @@ pub fn json(plan: &Plan, sealed: &Sealed) -> Value {
         "replica_sha256": digests.map(|digests| &digests.replica),
         "partitions": identity.geometry().porep_partitions,
         "proof": sealed.proof.as_ref().map(|proof| hex::encode(&proof.bytes)),
-        "parameters": sealed.proof.as_ref().map(|proof| proof.origin),
+        "parameters": sealed.proof.as_ref().map(|proof| proof.key.json()),
         "verified": sealed.proof.as_ref().map(|_| true),
         "unsealed": plan.unseals,
         "stages": stages,
@@ -103,10 +102,7 @@ pub fn text(plan: &Plan, sealed: &Sealed) -> String {
     );
     line(&mut text, format_args!("replica id   {}", sealed.replica_id));
     if let Some(proof) = &sealed.proof {
-        let worth = match proof.origin {
-            Origin::Published => "published parameters",
-            Origin::Development => "development parameters: no evidence for others",
-        };
+        let worth = proof.key.origin.worth();
         line(
             &mut text,
             format_args!("proof        {} bytes, verified ({worth})", proof.bytes.len()),

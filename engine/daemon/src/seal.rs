@@ -5,7 +5,7 @@ use std::{fs::File, path::PathBuf};
 use anyhow::{ensure, Context, Result};
 use engine_proofs::{
     geometry::Geometry,
-    groth16::{name, Proof},
+    groth16::{name, Proof, ProofKind},
     porep::vanilla::Statement,
     replica_id::Seed,
 };
@@ -14,7 +14,7 @@ use kernels::{Backend, Node};
 use crate::{
     digest::Digests,
     draft::TempDir,
-    params::{Kind, Origin, Store},
+    params::{Half, Receipt, Store},
     sector::{names, Identity, Piece, Roots, Sector},
     stage::{
         add_piece::{self, Input},
@@ -69,8 +69,8 @@ pub struct Sealed {
 pub struct Proven {
     /// The proofs of all partitions, one after the other.
     pub bytes: Vec<u8>,
-    /// Who made the parameters.
-    pub origin: Origin,
+    /// What is known of the key that verifies it.
+    pub key: Receipt,
 }
 
 impl Plan {
@@ -151,7 +151,7 @@ impl Plan {
             commit_1::run(sector, &statement, &roots, &self.seed)
         })?;
         let proofs = stages.run(Stage::Commit2, device, |bar| {
-            let parameters = store.parameters(statement.geometry)?;
+            let parameters = store.parameters(ProofKind::Porep, statement.geometry)?;
             commit_2::run(
                 device,
                 &parameters,
@@ -160,19 +160,19 @@ impl Plan {
                 bar,
             )
         })?;
-        let origin = stages.run(Stage::Verify, device, |_| {
-            let (key, origin) = store.key(statement.geometry)?;
+        let key = stages.run(Stage::Verify, device, |_| {
+            let (key, receipt) = store.key(ProofKind::Porep, statement.geometry)?;
             ensure!(
                 verify::run(&key, &statement, &graph, &self.seed, &proofs)?,
                 "the proof does not verify with {}: key and parameters are not of one making; `lode-engine params \
                  verify` says which",
-                store.path(statement.geometry, Kind::Key).display()
+                store.path(ProofKind::Porep, statement.geometry, Half::Key).display()
             );
-            Ok(origin)
+            Ok(receipt)
         })?;
         Ok(Proven {
             bytes: proofs.iter().flat_map(Proof::to_bytes).collect(),
-            origin,
+            key,
         })
     }
 
@@ -207,7 +207,7 @@ fn prepare(
     geometry: &'static Geometry,
     stages: &mut Stages,
 ) -> Result<()> {
-    if store.has(geometry) {
+    if store.has(ProofKind::Porep, geometry) {
         return Ok(());
     }
     let (size, dir) = (geometry.sector_size, store.dir().display());
@@ -215,8 +215,10 @@ fn prepare(
         size.bytes() <= LARGEST_MADE,
         "there are no parameters for {size} sectors in {dir}: put the published {} and its .vk there, or use \
          --skip-proof",
-        name::porep_parameters(geometry)
+        name::parameters(ProofKind::Porep, geometry)
     );
     eprintln!("making development parameters for {size} sectors in {dir}: once, some gigabytes");
-    stages.run(Stage::Parameters, device, |bar| store.make(device, geometry, bar))
+    stages.run(Stage::Parameters, device, |bar| {
+        store.make(device, ProofKind::Porep, geometry, bar)
+    })
 }

@@ -4,6 +4,7 @@
 //! that 2 KiB in memory and 32 GiB on disk run the same code.
 #![forbid(unsafe_code)]
 
+pub mod blank;
 mod chacha;
 pub mod cid;
 mod error;

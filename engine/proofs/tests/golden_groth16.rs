@@ -7,9 +7,7 @@ use std::ops::ControlFlow;
 
 use bellperson::{Circuit, ConstraintSystem, SynthesisError};
 use engine_proofs::{
-    groth16::{
-        self, name, witness, Blinding, Claim, Error, Parameters, PreparedKey, Proof, Secret, VerifyingKey,
-    },
+    groth16::{self, witness, Blinding, Claim, Error, Parameters, PreparedKey, Proof, Secret, VerifyingKey},
     silent,
 };
 use ff::{Field, PrimeField};
@@ -351,31 +349,4 @@ fn a_proof_with_one_bit_flipped_is_never_accepted() {
     }
     assert_eq!(n_undecodable + n_outside + n_rejected, 1536);
     assert!(n_rejected >= 3, "the flipped signs of a, b and c decode");
-}
-
-#[test]
-fn names_of_parameter_files_are_the_references() {
-    let constants = fixture::read("constants.json");
-    // The reference never registered 1 GiB, and names no files for it.
-    let sizes = || {
-        cases(&constants["sizes"])
-            .iter()
-            .filter(|case| case.get("porep_identifier").is_some())
-    };
-    assert_eq!(sizes().count(), 9);
-    for case in sizes() {
-        let size =
-            engine_proofs::geometry::SectorSize::from_bytes(number(&case["sector_size"])).expect("a size");
-        let geometry = engine_proofs::geometry::Geometry::of(size);
-        assert_eq!(name::porep_identifier(geometry), word(&case["porep_identifier"]));
-        assert_eq!(name::porep_cache_id(geometry), word(&case["porep_cache_id"]));
-        assert_eq!(
-            name::porep_parameters(geometry),
-            format!("v28-{}.params", word(&case["porep_cache_id"]))
-        );
-        assert_eq!(
-            name::porep_key(geometry),
-            format!("v28-{}.vk", word(&case["porep_cache_id"]))
-        );
-    }
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 
 use engine_proofs::{
     geometry::Geometry,
-    groth16::{name, setup, Secret},
+    groth16::{name, setup, ProofKind, Secret},
     porep::circuit::Porep,
     silent,
 };
@@ -49,10 +49,10 @@ fn check(size: &str) {
     let mut sink = Sink::default();
     let key = setup::generate(&Cpu::new(), circuit, &Secret::development(), &mut sink, &silent)
         .expect("a sink is never full");
-    let expected = row(&name::porep_parameters(geometry));
+    let expected = row(&name::parameters(ProofKind::Porep, geometry));
     assert_eq!(sink.size, expected["bytes"]);
     assert_eq!(hex::encode(sink.hasher.finalize()), expected["sha256"]);
-    let expected = row(&name::porep_key(geometry));
+    let expected = row(&name::key(ProofKind::Porep, geometry));
     assert_eq!(hex::encode(Sha256::digest(key.to_bytes())), expected["sha256"]);
 }
 

@@ -17,7 +17,7 @@ use engine_proofs::{
     groth16::{
         self, name, setup,
         witness::{Capacity, Witness},
-        Blinding, Parameters, Secret,
+        Blinding, Parameters, ProofKind, Secret,
     },
     porep::{circuit::Porep, vanilla},
     replica_id::Seed,
@@ -38,7 +38,7 @@ fn parameters(geometry: &'static Geometry) -> Vec<u8> {
     let folder =
         std::env::var_os("LODE_PARAMETERS").map_or(PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
     fs::create_dir_all(&folder).expect("the folder can be made");
-    let path = folder.join(name::porep_parameters(geometry));
+    let path = folder.join(name::parameters(ProofKind::Porep, geometry));
     if !path.exists() {
         let unfinished = folder.join(format!("{}.unfinished", std::process::id()));
         let mut out = BufWriter::new(File::create(&unfinished).expect("the folder can be written"));

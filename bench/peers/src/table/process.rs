@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{ensure, Context, Result};
-use engine_proofs::registered::SealProof;
+use engine_proofs::{groth16::ProofKind, registered::SealProof};
 use kernels::Node;
 use serde_json::Value;
 
@@ -47,7 +47,7 @@ pub fn reference_seals(dir: &Path) -> Result<Node> {
 
 pub(super) fn seal(rounds: usize) -> Result<Row> {
     let case = case()?;
-    drop(parameters::porep(case.geometry)?);
+    drop(parameters::of(ProofKind::Porep, case.geometry)?);
     let this = env::current_exe()?;
     let engine = this.with_file_name("lode-engine");
     ensure!(

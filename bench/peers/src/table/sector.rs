@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 use engine_proofs::{
-    groth16::{Parameters, PreparedKey},
+    groth16::{Parameters, PreparedKey, ProofKind},
     registered::SealProof,
     sdr::ParentSource,
 };
@@ -138,7 +138,7 @@ pub(super) fn commit_1(rounds: usize) -> Result<Row> {
 /// A proof differs with its blinding: what is compared is that the other side verifies it.
 pub(super) fn commit_2(rounds: usize) -> Result<Row> {
     let mut sector = Sector::new("2KiB")?;
-    let bytes = parameters::porep(sector.case.geometry)?;
+    let bytes = parameters::of(ProofKind::Porep, sector.case.geometry)?;
     let parameters = Parameters::parse(&bytes)?;
     let (sealed, case) = (sector.read()?, sector.case.clone());
     let key = PreparedKey::new(&parameters.key);
@@ -172,7 +172,7 @@ pub(super) fn commit_2(rounds: usize) -> Result<Row> {
 /// A sector with its proof, and the key that verifies it.
 fn proved() -> Result<(Sector, Sealed, PreparedKey, Vec<u8>)> {
     let mut sector = Sector::new("2KiB")?;
-    let bytes = parameters::porep(sector.case.geometry)?;
+    let bytes = parameters::of(ProofKind::Porep, sector.case.geometry)?;
     let parameters = Parameters::parse(&bytes)?;
     let sealed = sector.read()?;
     sector.sealer.commit_1()?;

@@ -1,25 +1,28 @@
 //! `lode-engine params`: the store of Groth16 parameters.
 
-use std::{fmt::Write, fs};
+use std::{fmt::Write, fs, path::PathBuf};
 
 use anyhow::{bail, Result};
 use clap::{Args, Subcommand};
-use engine_proofs::geometry::{Geometry, SectorSize, GEOMETRIES};
+use engine_proofs::{
+    geometry::{Geometry, SectorSize, GEOMETRIES},
+    groth16::ProofKind,
+};
 use kernels::Cpu;
 use serde_json::{json, Value};
 
 use super::Answer;
 use crate::{
     config::Config,
-    params::{Care, Kind, Origin, Store},
+    params::{Care, Half, Origin, Receipt, Store},
     report,
     stage::{Stage, Stages},
 };
 
 /// List, make and check Groth16 parameters.
 ///
-/// A proof needs the parameter file of its sector size (gigabytes), verifying one only the key (kilobytes). The
-/// published files are made in a ceremony by many; development parameters are made here, from a fixed seed: the
+/// A proof needs the parameter file of its kind and sector size (gigabytes), verifying one only the key
+/// (kilobytes). The published files are made in a ceremony by many; development parameters are made here, from a fixed seed: the
 /// same everywhere, and worthless as evidence.
 ///
 /// Example: lode-engine params make --sector-size 2KiB
@@ -35,21 +38,23 @@ enum Verb {
     ///
     /// Example: lode-engine params list
     List,
-    /// Make the development parameters of a sector size, unless they are there.
+    /// Make the development parameters of a kind of proof and sector size, unless they are there.
     ///
     /// Example: lode-engine params make --sector-size 2KiB
     Make {
         /// The sector size: 2KiB, 4KiB, ….
         #[arg(long, value_name = "SIZE")]
         sector_size: SectorSize,
+        /// The kind of proof: porep, winning, window or update.
+        #[arg(long, value_name = "PROOF", default_value_t = ProofKind::Porep)]
+        proof: ProofKind,
     },
-    /// Read every file, or those of one size, and hold them against their digests.
+    /// Read every file, or those of one size or kind, and hold them against their digests.
     ///
     /// Example: lode-engine params verify
     Verify {
-        /// Only those of this sector size.
-        #[arg(long, value_name = "SIZE")]
-        sector_size: Option<SectorSize>,
+        #[command(flatten)]
+        which: Which,
     },
     /// Show the folder, or where the files of one size are or would be.
     ///
@@ -58,37 +63,82 @@ enum Verb {
         /// The sector size.
         #[arg(long, value_name = "SIZE")]
         sector_size: Option<SectorSize>,
+        /// The kind of proof: porep, winning, window or update.
+        #[arg(long, value_name = "PROOF", default_value_t = ProofKind::Porep)]
+        proof: ProofKind,
     },
+}
+
+/// A choice of files.
+#[derive(Clone, Copy, Debug, Args)]
+struct Which {
+    /// Only those of this sector size.
+    #[arg(long, value_name = "SIZE")]
+    sector_size: Option<SectorSize>,
+    /// Only those of this kind of proof: porep, winning, window or update.
+    #[arg(long, value_name = "PROOF")]
+    proof: Option<ProofKind>,
+}
+
+/// A file that the store may hold.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    kind: ProofKind,
+    geometry: &'static Geometry,
+    half: Half,
 }
 
 impl Params {
     /// Does it.
     pub fn run(self, config: &Config) -> Result<Answer> {
-        let store = Store::new(&config.parameters);
+        let store = Store::new(config);
         match self.verb {
             Verb::List => Ok(list(&store)),
-            Verb::Make { sector_size } => make(&store, Geometry::of(sector_size)),
-            Verb::Verify { sector_size } => verify(&store, sector_size),
-            Verb::Path { sector_size } => Ok(path(&store, sector_size)),
+            Verb::Make { sector_size, proof } => make(&store, proof, Geometry::of(sector_size)),
+            Verb::Verify { which } => verify(&store, which),
+            Verb::Path { sector_size, proof } => Ok(path(&store, proof, sector_size)),
         }
     }
 }
 
-/// Every file that the store may hold, with those that are there.
-fn files(store: &Store) -> impl Iterator<Item = (&'static Geometry, Kind)> + '_ {
-    let all = GEOMETRIES
-        .iter()
-        .flat_map(|row| [(row, Kind::Parameters), (row, Kind::Key)]);
-    all.filter(|(row, kind)| store.path(row, *kind).exists())
+impl Which {
+    fn takes(self, place: &Place) -> bool {
+        self.sector_size
+            .is_none_or(|size| size == place.geometry.sector_size)
+            && self.proof.is_none_or(|kind| kind == place.kind)
+    }
+}
+
+impl Place {
+    /// Everything that the store may hold, by size.
+    fn all() -> impl Iterator<Item = Place> {
+        let kinds = |geometry| ProofKind::ALL.map(|kind| (kind, geometry));
+        let halves =
+            |(kind, geometry)| [Half::Parameters, Half::Key].map(|half| Place { kind, geometry, half });
+        GEOMETRIES.iter().flat_map(kinds).flat_map(halves)
+    }
+
+    fn path(&self, store: &Store) -> PathBuf {
+        store.path(self.kind, self.geometry, self.half)
+    }
+
+    fn check(&self, store: &Store, care: Care) -> Result<Receipt> {
+        store.check(self.kind, self.geometry, self.half, care)
+    }
+}
+
+/// The files that are there.
+fn files(store: &Store) -> impl Iterator<Item = Place> + '_ {
+    Place::all().filter(|place| place.path(store).exists())
 }
 
 fn list(store: &Store) -> Answer {
     let mut text = format!("{}\n", store.dir().display());
     let mut rows = Vec::new();
-    for (row, kind) in files(store) {
-        let path = store.path(row, kind);
+    for place in files(store) {
+        let path = place.path(store);
         let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
-        let state = match store.check(row, kind, Care::Usual) {
+        let state = match place.check(store, Care::Usual) {
             Ok(receipt) => origin_name(receipt.origin).to_owned(),
             Err(error) => format!("{error:#}"),
         };
@@ -97,16 +147,20 @@ fn list(store: &Store) -> Answer {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let sector_size = row.sector_size.to_string();
+        let (sector_size, proof) = (place.geometry.sector_size.to_string(), place.kind.to_string());
         writeln!(
             text,
-            "{sector_size:>7} {:>10}  {state}  {name}",
+            "{sector_size:>7} {proof:<15} {:>10}  {state}  {name}",
             report::size(size as f64)
         )
         .expect("a String takes everything");
-        rows.push(
-            json!({ "sector_size": row.sector_size.bytes(), "file": name, "size": size, "state": state }),
-        );
+        rows.push(json!({
+            "sector_size": place.geometry.sector_size.bytes(),
+            "proof": proof,
+            "file": name,
+            "size": size,
+            "state": state,
+        }));
     }
     if rows.is_empty() {
         text.push_str("  (nothing yet: `lode-engine params make --sector-size 2KiB` makes the smallest)\n");
@@ -118,17 +172,17 @@ fn list(store: &Store) -> Answer {
     }
 }
 
-fn make(store: &Store, geometry: &'static Geometry) -> Result<Answer> {
+fn make(store: &Store, kind: ProofKind, geometry: &'static Geometry) -> Result<Answer> {
     let device = Cpu::new();
     let mut stages = Stages::default();
     stages.run(Stage::Parameters, &device, |bar| {
-        store.make(&device, geometry, bar)
+        store.make(&device, kind, geometry, bar)
     })?;
     let (parameters, key) = (
-        store.path(geometry, Kind::Parameters),
-        store.path(geometry, Kind::Key),
+        store.path(kind, geometry, Half::Parameters),
+        store.path(kind, geometry, Half::Key),
     );
-    let origin = store.check(geometry, Kind::Key, Care::Full)?.origin;
+    let origin = store.check(kind, geometry, Half::Key, Care::Full)?.origin;
     Ok(Answer {
         text: format!(
             "{} parameters\n{}\n{}\n",
@@ -147,12 +201,11 @@ fn make(store: &Store, geometry: &'static Geometry) -> Result<Answer> {
 }
 
 /// Checks all, and tells all that is wrong, not only the first.
-fn verify(store: &Store, sector_size: Option<SectorSize>) -> Result<Answer> {
+fn verify(store: &Store, which: Which) -> Result<Answer> {
     let (mut text, mut rows, mut all_good) = (String::new(), Vec::new(), true);
-    for (row, kind) in files(store).filter(|(row, _)| sector_size.is_none_or(|size| size == row.sector_size))
-    {
-        let path = store.path(row, kind);
-        let (is_good, state) = match store.check(row, kind, Care::Full) {
+    for place in files(store).filter(|place| which.takes(place)) {
+        let path = place.path(store);
+        let (is_good, state) = match place.check(store, Care::Full) {
             Ok(receipt) => (true, origin_name(receipt.origin).to_owned()),
             Err(error) => (false, format!("{error:#}")),
         };
@@ -171,7 +224,7 @@ fn verify(store: &Store, sector_size: Option<SectorSize>) -> Result<Answer> {
     })
 }
 
-fn path(store: &Store, sector_size: Option<SectorSize>) -> Answer {
+fn path(store: &Store, kind: ProofKind, sector_size: Option<SectorSize>) -> Answer {
     let Some(size) = sector_size else {
         let text = format!("{}\n", store.dir().display());
         return Answer {
@@ -182,8 +235,8 @@ fn path(store: &Store, sector_size: Option<SectorSize>) -> Answer {
     };
     let geometry = Geometry::of(size);
     let (parameters, key) = (
-        store.path(geometry, Kind::Parameters),
-        store.path(geometry, Kind::Key),
+        store.path(kind, geometry, Half::Parameters),
+        store.path(kind, geometry, Half::Key),
     );
     Answer {
         text: format!("{}\n{}\n", parameters.display(), key.display()),

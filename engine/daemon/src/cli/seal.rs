@@ -103,7 +103,7 @@ impl Seal {
             inputs,
             dir: self.dir,
             scratch: config.scratch.clone(),
-            parameters: (!self.skip_proof).then(|| Store::new(&config.parameters)),
+            parameters: (!self.skip_proof).then(|| Store::new(config)),
             seed: self.seed,
             keeps_layers: self.keep_layers,
             unseals: !self.skip_unseal,

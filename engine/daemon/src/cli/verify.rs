@@ -6,7 +6,7 @@ use anyhow::{bail, ensure, Context, Result};
 use clap::Args;
 use engine_proofs::{
     geometry::{Geometry, SectorSize},
-    groth16::Proof,
+    groth16::{Proof, ProofKind},
     hex32::parse_node,
     porep::vanilla::Statement,
     registered::SealProof,
@@ -99,7 +99,7 @@ impl Verify {
         };
         let key = match &self.key {
             Some(path) => params::read_key(path)?,
-            None => Store::new(&config.parameters).key(geometry)?.0,
+            None => Store::new(config).key(ProofKind::Porep, geometry)?.0,
         };
         let holds = verify::run(&key, &statement, &identity.graph(), &seed, &proof)?;
         let json = json!({ "verified": holds, "replica_id": statement.replica_id.to_string() });

@@ -101,13 +101,16 @@ pub fn origin(name: &str, blake2b: &str) -> Option<Origin> {
 
 #[cfg(test)]
 mod tests {
-    use engine_proofs::{geometry::Geometry, groth16::name};
+    use engine_proofs::{
+        geometry::Geometry,
+        groth16::{name, ProofKind},
+    };
 
     use super::*;
 
     fn check(size: &str, digest: &str, expected: Option<Origin>) {
         let geometry = Geometry::of(size.parse().unwrap());
-        assert_eq!(origin(&name::porep_key(geometry), digest), expected);
+        assert_eq!(origin(&name::key(ProofKind::Porep, geometry), digest), expected);
     }
 
     #[test]

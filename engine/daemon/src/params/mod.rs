@@ -15,9 +15,9 @@ use std::{
 
 use anyhow::{bail, ensure, Context, Result};
 use engine_proofs::{
+    blank::Blank,
     geometry::Geometry,
-    groth16::{name, setup, Secret, VerifyingKey},
-    porep::circuit::Porep,
+    groth16::{name, setup, ProofKind, Secret, VerifyingKey},
 };
 use kernels::Backend;
 use rustix::fs::{flock, FlockOperation};
@@ -25,6 +25,7 @@ use rustix::fs::{flock, FlockOperation};
 pub use receipt::{Origin, Receipt};
 
 use crate::{
+    config::Config,
     draft::{self, Draft},
     map::ReadMap,
     progress::Bar,
@@ -39,7 +40,7 @@ pub struct Store {
 
 /// The two files of a circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum Half {
     /// What a prover needs: gigabytes.
     Parameters,
     /// What a verifier needs: kilobytes.
@@ -56,9 +57,11 @@ pub enum Care {
 }
 
 impl Store {
-    /// The store in that folder, which need not exist yet.
-    pub fn new(dir: &Path) -> Store {
-        Store { dir: dir.to_owned() }
+    /// The store in the folder of parameters, which need not exist yet.
+    pub fn new(config: &Config) -> Store {
+        Store {
+            dir: config.parameters.clone(),
+        }
     }
 
     /// Where it is.
@@ -66,39 +69,38 @@ impl Store {
         &self.dir
     }
 
-    /// Where a file of a geometry's PoRep circuit is, or would be.
-    pub fn path(&self, geometry: &Geometry, kind: Kind) -> PathBuf {
-        self.dir.join(match kind {
-            Kind::Parameters => name::porep_parameters(geometry),
-            Kind::Key => name::porep_key(geometry),
+    /// Where a file of a circuit is, or would be.
+    pub fn path(&self, kind: ProofKind, geometry: &Geometry, half: Half) -> PathBuf {
+        self.dir.join(match half {
+            Half::Parameters => name::parameters(kind, geometry),
+            Half::Key => name::key(kind, geometry),
         })
     }
 
-    /// Whether both files of a geometry are there.
-    pub fn has(&self, geometry: &Geometry) -> bool {
-        [Kind::Parameters, Kind::Key]
+    /// Whether both files of a circuit are there.
+    pub fn has(&self, kind: ProofKind, geometry: &Geometry) -> bool {
+        [Half::Parameters, Half::Key]
             .iter()
-            .all(|&kind| self.path(geometry, kind).exists())
+            .all(|&half| self.path(kind, geometry, half).exists())
     }
 
     /// Holds a file against its receipt, or where it has none against the digests that are known.
     ///
     /// # Errors
     /// When it is missing, has changed, or is nobody's that is known.
-    pub fn check(&self, geometry: &Geometry, kind: Kind, care: Care) -> Result<Receipt> {
-        let path = self.path(geometry, kind);
-        let size = geometry.sector_size;
+    pub fn check(&self, kind: ProofKind, geometry: &Geometry, half: Half, care: Care) -> Result<Receipt> {
+        let path = self.path(kind, geometry, half);
         if !path.exists() {
             bail!(
-                "there is no {}: make development parameters with `lode-engine params make --sector-size {size}`, or \
-                 put the published file there",
-                path.display()
+                "there is no {}: make development parameters with `{}`, or put the published file there",
+                path.display(),
+                making(kind, geometry)
             );
         }
         let Some(receipt) = Receipt::read(&path)? else {
             return self.adopt(&path);
         };
-        let is_small = kind == Kind::Key;
+        let is_small = half == Half::Key;
         if care == Care::Full || is_small || !receipt.looks_like(&path)? {
             let found = Receipt::of(&path, receipt.origin)?;
             ensure!(
@@ -110,7 +112,7 @@ impl Store {
                 found.blake2b,
                 receipt.size,
                 receipt.blake2b,
-                remedy(geometry)
+                remedy(kind, geometry)
             );
             if !receipt.looks_like(&path)? {
                 // Copied or touched, but the same.
@@ -121,16 +123,16 @@ impl Store {
     }
 
     /// Development parameters do not go with a published key.
-    fn must_not_be_published(&self, geometry: &Geometry) -> Result<()> {
-        let key = self.path(geometry, Kind::Key);
+    fn must_not_be_published(&self, kind: ProofKind, geometry: &Geometry) -> Result<()> {
+        let key = self.path(kind, geometry, Half::Key);
         let is_published =
-            key.exists() && self.check(geometry, Kind::Key, Care::Full)?.origin == Origin::Published;
+            key.exists() && self.check(kind, geometry, Half::Key, Care::Full)?.origin == Origin::Published;
         ensure!(
             !is_published,
             "{} is the published key, but {} is missing: fetch it, or name another folder with --parameters for \
              development parameters",
             key.display(),
-            self.path(geometry, Kind::Parameters).display()
+            self.path(kind, geometry, Half::Parameters).display()
         );
         Ok(())
     }
@@ -152,49 +154,61 @@ impl Store {
         Ok(receipt)
     }
 
-    /// The verifying key of a geometry.
+    /// The verifying key of a circuit, and what is known of it.
     ///
     /// # Errors
     /// As [`check`](Store::check); also when the file is no key.
-    pub fn key(&self, geometry: &Geometry) -> Result<(VerifyingKey, Origin)> {
-        let receipt = self.check(geometry, Kind::Key, Care::Full)?;
-        let path = self.path(geometry, Kind::Key);
-        Ok((read_key(&path)?, receipt.origin))
+    pub fn key(&self, kind: ProofKind, geometry: &Geometry) -> Result<(VerifyingKey, Receipt)> {
+        let receipt = self.check(kind, geometry, Half::Key, Care::Full)?;
+        let path = self.path(kind, geometry, Half::Key);
+        Ok((read_key(&path)?, receipt))
     }
 
-    /// The parameter file of a geometry, mapped.
+    /// The parameter file of a circuit, mapped.
     ///
     /// # Errors
     /// As [`check`](Store::check).
-    pub fn parameters(&self, geometry: &Geometry) -> Result<ReadMap> {
-        let receipt = self.check(geometry, Kind::Parameters, Care::Usual)?;
-        ReadMap::open_sized(&self.path(geometry, Kind::Parameters), receipt.size)
+    pub fn parameters(&self, kind: ProofKind, geometry: &Geometry) -> Result<ReadMap> {
+        let receipt = self.check(kind, geometry, Half::Parameters, Care::Usual)?;
+        ReadMap::open_sized(&self.path(kind, geometry, Half::Parameters), receipt.size)
     }
 
-    /// Makes the development parameters of a geometry, unless they are there.
+    /// Makes the development parameters of a circuit, unless they are there.
     ///
     /// They come from a fixed seed, so that they are the same everywhere, and worth nothing as a proof of
     /// anything: who knows the seed can forge. Two processes make them one after the other.
     ///
     /// # Errors
     /// When a file that is there is not what it should be, the disk is full, or the device fails.
-    pub fn make(&self, device: &dyn Backend, geometry: &'static Geometry, bar: &Bar) -> Result<()> {
+    pub fn make(
+        &self,
+        device: &dyn Backend,
+        kind: ProofKind,
+        geometry: &'static Geometry,
+        bar: &Bar,
+    ) -> Result<()> {
         fs::create_dir_all(&self.dir).with_context(|| format!("cannot create {}", self.dir.display()))?;
         let _lock = lock(&self.dir)?;
         let (parameters, key) = (
-            self.path(geometry, Kind::Parameters),
-            self.path(geometry, Kind::Key),
+            self.path(kind, geometry, Half::Parameters),
+            self.path(kind, geometry, Half::Key),
         );
         if !parameters.exists() {
-            self.must_not_be_published(geometry)?;
+            self.must_not_be_published(kind, geometry)?;
+            let circuit = Blank::of(kind, geometry);
+            let circuit = circuit.with_context(|| {
+                format!(
+                    "lode-engine cannot make parameters for {kind} proofs yet: put the published files there"
+                )
+            })?;
             let draft = Draft::new(&parameters)?;
-            let receipt = generate(device, geometry, draft.path(), bar)
+            let receipt = generate(device, circuit, draft.path(), bar)
                 .with_context(|| format!("cannot make {}", parameters.display()))?;
             // The receipt first: a receipt without a file says nothing.
             receipt.write(&parameters)?;
             draft.finish()?;
         }
-        let origin = self.check(geometry, Kind::Parameters, Care::Usual)?.origin;
+        let origin = self.check(kind, geometry, Half::Parameters, Care::Usual)?.origin;
         if !key.exists() {
             let map = ReadMap::open(&parameters)?;
             let bytes = engine_proofs::groth16::Parameters::parse(map.bytes())
@@ -204,7 +218,7 @@ impl Store {
             draft::write_whole(&key, &bytes)?;
             Receipt::of(&key, origin)?.write(&key)?;
         }
-        self.check(geometry, Kind::Key, Care::Full).map(drop)
+        self.check(kind, geometry, Half::Key, Care::Full).map(drop)
     }
 }
 
@@ -218,9 +232,8 @@ pub fn read_key(path: &Path) -> Result<VerifyingKey> {
 }
 
 /// Writes a parameter file and answers with its receipt.
-fn generate(device: &dyn Backend, geometry: &'static Geometry, path: &Path, bar: &Bar) -> Result<Receipt> {
+fn generate(device: &dyn Backend, circuit: Blank, path: &Path, bar: &Bar) -> Result<Receipt> {
     let mut out = BufWriter::with_capacity(1 << 20, File::create_new(path)?);
-    let circuit = Porep::blank(geometry, geometry.porep_challenges);
     setup::generate(device, circuit, &Secret::development(), &mut out, &bar.part(0, 1))?;
     out.flush()?;
     out.get_ref().sync_all()?;
@@ -242,9 +255,18 @@ fn lock(dir: &Path) -> Result<File> {
 }
 
 /// What to do about a file that has changed.
-fn remedy(geometry: &Geometry) -> String {
-    let size = geometry.sector_size;
+fn remedy(kind: ProofKind, geometry: &Geometry) -> String {
     format!(
-        "remove it and run `lode-engine params make --sector-size {size}`, or fetch the published file again"
+        "remove it and run `{}`, or fetch the published file again",
+        making(kind, geometry)
     )
+}
+
+/// The command that makes development parameters.
+fn making(kind: ProofKind, geometry: &Geometry) -> String {
+    let size = geometry.sector_size;
+    match kind {
+        ProofKind::Porep => format!("lode-engine params make --sector-size {size}"),
+        _ => format!("lode-engine params make --sector-size {size} --proof {kind}"),
+    }
 }

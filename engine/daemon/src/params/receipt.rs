@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
+use serde_json::{json, Value};
 
 use crate::draft;
 
@@ -23,7 +24,17 @@ pub enum Origin {
     Development,
 }
 
-/// Digest, size and time of a file.
+impl Origin {
+    /// What a proof is worth that was made with such parameters, in words.
+    pub fn worth(self) -> &'static str {
+        match self {
+            Origin::Published => "published parameters",
+            Origin::Development => "development parameters: no evidence for others",
+        }
+    }
+}
+
+/// Digest, size, time and place of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
@@ -33,6 +44,9 @@ pub struct Receipt {
     pub size: u64,
     /// When it was written last, in nanoseconds since 1970.
     pub mtime_ns: i128,
+    /// Its inode; 0 where that was not noted.
+    #[serde(default)]
+    pub ino: u64,
     /// The published convention: the first 16 bytes of BLAKE2b-512, in hex.
     pub blake2b: String,
 }
@@ -61,6 +75,7 @@ impl Receipt {
                 origin,
                 size,
                 mtime_ns: mtime_ns(&metadata),
+                ino: metadata.ino(),
                 blake2b,
             })
         };
@@ -83,6 +98,11 @@ impl Receipt {
             .with_context(|| format!("the receipt {} is damaged; remove it", path.display()))
     }
 
+    /// What an answer says of the parameters that it rests on.
+    pub fn json(&self) -> Value {
+        json!({ "origin": self.origin, "digest": self.blake2b })
+    }
+
     /// Puts it beside the file.
     ///
     /// # Errors
@@ -92,7 +112,7 @@ impl Receipt {
         draft::write_whole(&beside(file), &text)
     }
 
-    /// Whether size and time are still the file's.
+    /// Whether size, time and inode are still the file's.
     ///
     /// # Errors
     /// When the file cannot be looked at.
@@ -100,7 +120,7 @@ impl Receipt {
         let metadata = file
             .metadata()
             .with_context(|| format!("cannot stat {}", file.display()))?;
-        Ok(metadata.len() == self.size && mtime_ns(&metadata) == self.mtime_ns)
+        Ok((metadata.len(), mtime_ns(&metadata), metadata.ino()) == (self.size, self.mtime_ns, self.ino))
     }
 }
 

@@ -13,6 +13,7 @@ pub mod verifier;
 pub mod witness;
 
 pub use error::{BadPoint, Error, Result, Section};
+pub use name::ProofKind;
 pub use params::{Parameters, VerifyingKey};
 pub use proof::Proof;
 pub use prover::{prove, prove_watched, Blinding};

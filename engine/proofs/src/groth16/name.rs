@@ -4,6 +4,8 @@
 //! are the reference's, letter by letter (`PublicParams::identifier`, `storage-proofs-core`
 //! `parameter_cache.rs`).
 
+use std::{fmt, str::FromStr};
+
 use sha2::{Digest, Sha256};
 
 use crate::geometry::{Geometry, TreeShape};
@@ -11,10 +13,79 @@ use crate::geometry::{Geometry, TreeShape};
 /// The generation of published parameters that the names belong to.
 pub const VERSION: u32 = 28;
 
-/// The sentence that describes a geometry's PoRep circuit.
-///
+/// Sectors in the circuit of a WinningPoSt: one sector, so many times.
+pub(crate) const WINNING_SECTORS: usize = 66;
+/// Challenges of each of them.
+pub(crate) const WINNING_CHALLENGES: usize = 1;
+/// Challenges of each sector in a WindowPoSt.
+pub(crate) const WINDOW_CHALLENGES: usize = 10;
+
+/// What a circuit proves. Kind and geometry together are one circuit, with parameters and a key of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ProofKind {
+    /// That a replica was sealed. Synthetic and non-interactive proofs, every version and porep id share it.
+    Porep,
+    /// That an elected provider still has a sector.
+    WinningPost,
+    /// That a partition of sectors is still there.
+    WindowPost,
+    /// That data went into a sector that is sealed already.
+    Update,
+    /// The same with a Poseidon tree over the data; the chain does not register it.
+    UpdatePoseidon,
+}
+
+impl ProofKind {
+    /// Every kind.
+    pub const ALL: [ProofKind; 5] = [
+        ProofKind::Porep,
+        ProofKind::WinningPost,
+        ProofKind::WindowPost,
+        ProofKind::Update,
+        ProofKind::UpdatePoseidon,
+    ];
+}
+
+/// The sentence that describes a circuit.
+pub fn identifier(kind: ProofKind, geometry: &Geometry) -> String {
+    match kind {
+        ProofKind::Porep => porep(geometry),
+        ProofKind::WinningPost => post(geometry, WINNING_SECTORS, WINNING_CHALLENGES),
+        ProofKind::WindowPost => post(geometry, geometry.window_sectors, WINDOW_CHALLENGES),
+        ProofKind::Update | ProofKind::UpdatePoseidon => format!(
+            "empty_sector_update::PublicParams{{ sector_nodes: {} }}",
+            geometry.n_nodes()
+        ),
+    }
+}
+
+/// What a circuit's files are called, without version and ending.
+pub fn cache_id(kind: ProofKind, geometry: &Geometry) -> String {
+    let digest = Sha256::digest(identifier(kind, geometry));
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let tree = tree(geometry.tree);
+    match kind {
+        ProofKind::Porep => format!("stacked-proof-of-replication-{tree}-sha256_hasher-{digest}"),
+        ProofKind::WinningPost | ProofKind::WindowPost => {
+            format!("proof-of-spacetime-fallback-{tree}-{digest}")
+        }
+        ProofKind::Update => format!("empty-sector-update-{tree}-{digest}"),
+        ProofKind::UpdatePoseidon => format!("empty-sector-update-poseidon-{tree}-{digest}"),
+    }
+}
+
+/// The name of a circuit's parameter file: `v28-….params`.
+pub fn parameters(kind: ProofKind, geometry: &Geometry) -> String {
+    format!("v{VERSION}-{}.params", cache_id(kind, geometry))
+}
+
+/// The name of a circuit's key file: `v28-….vk`.
+pub fn key(kind: ProofKind, geometry: &Geometry) -> String {
+    format!("v{VERSION}-{}.vk", cache_id(kind, geometry))
+}
+
 /// Graph version, porep id and challenge derivation do not enter: all of them share the circuit.
-pub fn porep_identifier(geometry: &Geometry) -> String {
+fn porep(geometry: &Geometry) -> String {
     format!(
         "layered_drgporep::PublicParams{{ graph: stacked_graph::StackedGraph{{expansion_degree: 8 base_graph: \
          drgraph::BucketGraph{{size: {}; degree: 6; hasher: poseidon_hasher}} }}, challenges: LayerChallenges \
@@ -26,24 +97,11 @@ pub fn porep_identifier(geometry: &Geometry) -> String {
     )
 }
 
-/// What a geometry's PoRep files are called, without version and ending.
-pub fn porep_cache_id(geometry: &Geometry) -> String {
-    let digest = Sha256::digest(porep_identifier(geometry));
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+fn post(geometry: &Geometry, n_sectors: usize, n_challenges: usize) -> String {
     format!(
-        "stacked-proof-of-replication-{}-sha256_hasher-{digest}",
-        tree(geometry.tree)
+        "FallbackPoSt::PublicParams{{sector_size: {}, challenge_count: {n_challenges}, sector_count: {n_sectors}}}",
+        geometry.sector_size.bytes()
     )
-}
-
-/// The name of a geometry's PoRep parameter file: `v28-….params`.
-pub fn porep_parameters(geometry: &Geometry) -> String {
-    format!("v{VERSION}-{}.params", porep_cache_id(geometry))
-}
-
-/// The name of a geometry's PoRep key file: `v28-….vk`.
-pub fn porep_key(geometry: &Geometry) -> String {
-    format!("v{VERSION}-{}.vk", porep_cache_id(geometry))
 }
 
 fn tree(shape: TreeShape) -> String {
@@ -51,4 +109,35 @@ fn tree(shape: TreeShape) -> String {
         "merkletree-poseidon_hasher-{}-{}-{}",
         shape.base, shape.sub, shape.top
     )
+}
+
+/// `porep`, `winning`, `window`, `update`, `update-poseidon`.
+impl fmt::Display for ProofKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ProofKind::Porep => "porep",
+            ProofKind::WinningPost => "winning",
+            ProofKind::WindowPost => "window",
+            ProofKind::Update => "update",
+            ProofKind::UpdatePoseidon => "update-poseidon",
+        })
+    }
+}
+
+/// A word that names no kind of proof.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no proof {word:?}; the proofs are {}", ProofKind::ALL.map(|kind| kind.to_string()).join(", "))]
+pub struct UnknownKind {
+    word: String,
+}
+
+impl FromStr for ProofKind {
+    type Err = UnknownKind;
+
+    fn from_str(word: &str) -> Result<ProofKind, UnknownKind> {
+        let known = ProofKind::ALL.into_iter().find(|kind| kind.to_string() == word);
+        known.ok_or_else(|| UnknownKind {
+            word: word.to_owned(),
+        })
+    }
 }
