@@ -60,7 +60,7 @@ impl Sector<'_> {
     }
 }
 
-fn count(what: &'static str, expected: usize, found: usize) -> Result<()> {
+pub(crate) fn count(what: &'static str, expected: usize, found: usize) -> Result<()> {
     if expected == found {
         Ok(())
     } else {
@@ -72,7 +72,7 @@ fn count(what: &'static str, expected: usize, found: usize) -> Result<()> {
     }
 }
 
-fn length(part: Part, expected: usize, nodes: &[Node]) -> Result<()> {
+pub(crate) fn length(part: Part, expected: usize, nodes: &[Node]) -> Result<()> {
     if nodes.len() == expected {
         Ok(())
     } else {
@@ -84,7 +84,21 @@ fn length(part: Part, expected: usize, nodes: &[Node]) -> Result<()> {
     }
 }
 
-fn crown(geometry: &Geometry, trees: &[&[Node]], part: fn(usize) -> Part) -> Result<Crown> {
+/// Whether these are the roots that comm_r stands for.
+pub(crate) fn check_aux(comm_c: Node, comm_r_last: Node, comm_r: Node) -> Result<()> {
+    let part = Part::Aux;
+    for (node, root) in [comm_c, comm_r_last].into_iter().enumerate() {
+        root.to_fr().ok_or(Error::NotCanonical { part, node })?;
+    }
+    if super::comm_r(comm_c, comm_r_last)? == comm_r {
+        Ok(())
+    } else {
+        Err(Error::NotCommitted { part, node: 0 })
+    }
+}
+
+/// What stands above the base trees of a sector whose lengths were checked.
+pub(crate) fn crown(geometry: &Geometry, trees: &[&[Node]], part: fn(usize) -> Part) -> Result<Crown> {
     let roots = trees
         .iter()
         .map(|tree| *tree.last().expect("the lengths were checked"));
@@ -107,18 +121,7 @@ impl<'a> Opener<'a> {
         let Sector {
             comm_c, comm_r_last, ..
         } = *sector;
-        for (node, root) in [comm_c, comm_r_last].into_iter().enumerate() {
-            root.to_fr().ok_or(Error::NotCanonical {
-                part: Part::Aux,
-                node,
-            })?;
-        }
-        if super::comm_r(comm_c, comm_r_last)? != statement.comm_r {
-            return Err(Error::NotCommitted {
-                part: Part::Aux,
-                node: 0,
-            });
-        }
+        check_aux(comm_c, comm_r_last, statement.comm_r)?;
         Ok(Opener {
             sector,
             checker: Checker {
@@ -290,7 +293,7 @@ impl Opener<'_> {
 }
 
 /// Where in a tree that lies row after row a node on the way up from a leaf is not the digest of its children.
-fn broken(tree: &[Node], n_leaves: usize, hash: Hash, leaf: usize) -> Option<usize> {
+pub(crate) fn broken(tree: &[Node], n_leaves: usize, hash: Hash, leaf: usize) -> Option<usize> {
     let arity = hash.arity();
     let (mut start, mut width, mut index) = (0, n_leaves, leaf);
     while 1 < width {
