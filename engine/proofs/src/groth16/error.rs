@@ -60,6 +60,14 @@ pub enum Section {
     BG1,
     /// The same in G2.
     BG2,
+    /// `g^αⁱ` of a reference string.
+    GAlpha,
+    /// `g^βⁱ` of a reference string.
+    GBeta,
+    /// `h^αⁱ` of a reference string.
+    HAlpha,
+    /// `h^βⁱ` of a reference string.
+    HBeta,
 }
 
 /// `ic`, `h`, `b_g1`.
@@ -78,6 +86,10 @@ impl fmt::Display for Section {
             Section::A => "a",
             Section::BG1 => "b_g1",
             Section::BG2 => "b_g2",
+            Section::GAlpha => "g_alpha",
+            Section::GBeta => "g_beta",
+            Section::HAlpha => "h_alpha",
+            Section::HBeta => "h_beta",
         })
     }
 }
@@ -155,6 +167,55 @@ pub enum Error {
         found: usize,
         /// Points that the circuit needs.
         needed: usize,
+    },
+    /// No aggregate is so long.
+    #[error("an aggregate of 2, 4, 8, … 8192 proofs has 5236, 8212, 11188, … 40948 bytes, not {found}")]
+    AggregateLength {
+        /// Bytes that are there.
+        found: usize,
+    },
+    /// The number of proofs in an aggregate is not that of its length.
+    #[error("the aggregate has the length of {expected} proofs, and says that it holds {found}")]
+    AggregateProofs {
+        /// As the length says.
+        expected: usize,
+        /// As the aggregate says.
+        found: u32,
+    },
+    /// An element of an aggregate cannot be used.
+    #[error("an element of the aggregate is not canonical, or not in its group")]
+    AggregateElement(#[source] io::Error),
+    /// There is nothing to aggregate, or too much.
+    #[error("{found} proofs cannot be aggregated, 1 to {most} can")]
+    AggregateCount {
+        /// Proofs that are there.
+        found: usize,
+        /// The largest number.
+        most: usize,
+    },
+    /// A reference string is too short for so many proofs.
+    #[error("the reference string serves fewer than {n_proofs} proofs: {section} holds {found} points, {needed} are needed")]
+    SrsLength {
+        /// The place.
+        section: Section,
+        /// Points in it.
+        found: usize,
+        /// Points that are needed.
+        needed: usize,
+        /// Proofs to aggregate.
+        n_proofs: usize,
+    },
+    /// Points of a reference string are not the powers of one number.
+    #[error(
+        "{section}: points {first} to {last} are no powers of one number, so this is no reference string"
+    )]
+    NoPowers {
+        /// The place.
+        section: Section,
+        /// The first point that was looked at.
+        first: usize,
+        /// The last one.
+        last: usize,
     },
     /// The circuit could not be synthesized.
     #[error("the circuit cannot be synthesized")]

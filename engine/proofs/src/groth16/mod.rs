@@ -1,5 +1,6 @@
 //! Circuits and what proves them.
 
+pub mod aggregate;
 pub mod error;
 pub mod mock;
 pub mod name;

@@ -91,13 +91,18 @@ impl List<'_> {
     /// What a device found wrong with a point, with the place in the file.
     pub fn error(&self, error: kernels::Error) -> Error {
         match error {
-            kernels::Error::NotOnCurve { index, .. } => Error::Point {
-                section: self.section,
-                index,
-                offset: self.offset + index * self.point_size,
-                reason: BadPoint::NotOnCurve,
-            },
+            kernels::Error::NotOnCurve { index, .. } => self.bad_point(index, BadPoint::NotOnCurve),
             other => other.into(),
+        }
+    }
+
+    /// What is wrong with a point, with the place in the file.
+    pub fn bad_point(&self, index: usize, reason: BadPoint) -> Error {
+        Error::Point {
+            section: self.section,
+            index,
+            offset: self.offset + index * self.point_size,
+            reason,
         }
     }
 }
@@ -191,9 +196,9 @@ impl<'a> Parameters<'a> {
 }
 
 /// Walks through a file; every length is held against what is left before it is used.
-struct Reader<'a> {
-    bytes: &'a [u8],
-    offset: usize,
+pub(super) struct Reader<'a> {
+    pub bytes: &'a [u8],
+    pub offset: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -270,7 +275,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn list(&mut self, section: Section, point_size: usize) -> Result<List<'a>> {
+    pub fn list(&mut self, section: Section, point_size: usize) -> Result<List<'a>> {
         let count = self
             .take(section, COUNT_SIZE as u64)?
             .first_chunk()
@@ -286,7 +291,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn end(&self) -> Result<()> {
+    pub fn end(&self) -> Result<()> {
         match self.bytes.len() - self.offset {
             0 => Ok(()),
             n_bytes => Err(Error::Trailing {

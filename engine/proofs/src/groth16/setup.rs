@@ -29,6 +29,11 @@ const CHUNK_LEN: usize = 1 << 19;
 /// Scalars or points that one thread takes at a time.
 const POWERS_LEN: usize = 1 << 10;
 
+/// The seed that the reference's tests draw from.
+pub(super) const DEVELOPMENT_SEED: [u8; 16] = [
+    0x59, 0x62, 0xbe, 0x5d, 0x76, 0x3d, 0x31, 0x8d, 0x17, 0xdb, 0x37, 0x32, 0x54, 0x06, 0xbc, 0xe5,
+];
+
 /// What parameters are made from, and what must be forgotten afterwards.
 #[derive(Clone, Copy)]
 pub struct Secret {
@@ -64,10 +69,7 @@ impl Secret {
 
     /// The secret that is none: from the seed that the reference's tests draw from.
     pub fn development() -> Secret {
-        const SEED: [u8; 16] = [
-            0x59, 0x62, 0xbe, 0x5d, 0x76, 0x3d, 0x31, 0x8d, 0x17, 0xdb, 0x37, 0x32, 0x54, 0x06, 0xbc, 0xe5,
-        ];
-        Secret::draw(&mut XorShiftRng::from_seed(SEED))
+        Secret::draw(&mut XorShiftRng::from_seed(DEVELOPMENT_SEED))
     }
 }
 

@@ -211,7 +211,7 @@ fn weigh(point: G1Affine, weight: &Fr) -> G1Projective {
 }
 
 /// 128 random bits.
-fn weight(rng: &mut dyn RngCore) -> Fr {
+pub(super) fn weight(rng: &mut dyn RngCore) -> Fr {
     let mut repr = [0; 32];
     rng.fill_bytes(&mut repr[..16]);
     Option::from(Fr::from_repr(repr)).expect("2¹²⁸ is below the modulus")
