@@ -19,6 +19,8 @@ pub enum Hash {
     Sha256,
     /// Poseidon over 2 nodes with the Merkle-tree tag `2² − 1`.
     Poseidon2,
+    /// Poseidon over 2 nodes with the tag `2⁴⁰`: numbers drawn from them, which are no nodes of a tree.
+    Poseidon2Custom,
     /// Poseidon over 4 nodes with the Merkle-tree tag `2⁴ − 1`.
     Poseidon4,
     /// Poseidon over 8 nodes with the Merkle-tree tag `2⁸ − 1`.
@@ -31,14 +33,14 @@ impl Hash {
     /// Nodes that go into one digest.
     pub fn arity(self) -> usize {
         match self {
-            Hash::Sha256 | Hash::Poseidon2 => 2,
+            Hash::Sha256 | Hash::Poseidon2 | Hash::Poseidon2Custom => 2,
             Hash::Poseidon4 => 4,
             Hash::Poseidon8 => 8,
             Hash::Poseidon11 => 11,
         }
     }
 
-    /// The Poseidon of that arity, where the protocol has one.
+    /// The Poseidon of a tree of that arity, where the protocol has one.
     pub fn poseidon(arity: usize) -> Option<Hash> {
         match arity {
             2 => Some(Hash::Poseidon2),
@@ -59,6 +61,32 @@ pub struct Lane<'a> {
     pub previous: &'a [Node],
     /// The whole layer; all nodes before the first one to label are already there.
     pub labels: &'a mut [Node],
+}
+
+/// What nodes are multiplied by: equally long runs of them by one factor each.
+#[derive(Clone, Copy, Debug)]
+pub struct Factors<'a> {
+    /// The factor of each run.
+    pub factors: &'a [Fr],
+    /// Nodes of a run.
+    pub run_len: usize,
+    /// Where in the first run the nodes begin, or behind it: the first node is number `first` of all runs.
+    pub first: usize,
+}
+
+impl Factors<'_> {
+    /// The factors of the nodes from `n` nodes later on.
+    pub fn skip(self, n: usize) -> Self {
+        Factors {
+            first: self.first + n,
+            ..self
+        }
+    }
+
+    /// The number of the run that a node is in, counted as the slices are.
+    pub fn run(&self, node: usize) -> usize {
+        (self.first + node) / self.run_len
+    }
 }
 
 /// Curve points in the encoding of a parameter file: uncompressed, big-endian, 96 bytes each in G1,
@@ -174,6 +202,41 @@ pub trait Backend: Send + Sync {
     /// When a node of either is not canonical; the replica is then neither replica nor data.
     fn decode(&self, key: &[Node], replica: &mut [Node]) -> Result<()> {
         cpu::decode(key, replica)
+    }
+
+    /// Multiplies the data and adds the key, node by node, modulo r: `data[i]·f + key[i]`, f the factor of the
+    /// node's run.
+    ///
+    /// With the factors negated it takes away what it added.
+    ///
+    /// # Errors
+    /// As [`encode`](Backend::encode).
+    fn encode_scaled(&self, key: &[Node], factors: Factors<'_>, data: &mut [Node]) -> Result<()> {
+        cpu::encode_scaled(key, factors, data)
+    }
+
+    /// Takes the key from the replica and multiplies, node by node, modulo r: `(replica[i] − key[i])·f`, f the
+    /// factor of the node's run.
+    ///
+    /// # Errors
+    /// As [`decode`](Backend::decode).
+    fn decode_scaled(&self, key: &[Node], factors: Factors<'_>, replica: &mut [Node]) -> Result<()> {
+        cpu::decode_scaled(key, factors, replica)
+    }
+
+    /// As [`encode_tree`](Backend::encode_tree), but encodes as [`encode_scaled`](Backend::encode_scaled) does.
+    ///
+    /// # Errors
+    /// As [`encode`](Backend::encode).
+    fn encode_scaled_tree(
+        &self,
+        key: &[Node],
+        factors: Factors<'_>,
+        data: &mut [Node],
+        n_discarded: usize,
+        kept: &mut [Node],
+    ) -> Result<()> {
+        cpu::encode_scaled_tree(self, (key, factors), data, n_discarded, kept)
     }
 
     /// The number-theoretic transform in natural order, over the subgroup of `values.len()` roots of unity.

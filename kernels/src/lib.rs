@@ -15,7 +15,9 @@ pub mod laws;
 mod node;
 mod twin;
 
-pub use backend::{Backend, Bases, Direction, Hash, Lane, Parents, BASE_DEGREE, DEGREE, EXPANSION_DEGREE};
+pub use backend::{
+    Backend, Bases, Direction, Factors, Hash, Lane, Parents, BASE_DEGREE, DEGREE, EXPANSION_DEGREE,
+};
 pub use blstrs::{G1Affine, G1Projective, G2Affine, G2Projective, Scalar as Fr};
 pub use cpu::Cpu;
 pub use device::DeviceInfo;

@@ -1,8 +1,8 @@
 //! Two devices that do the same work, each held against the other.
 
 use crate::{
-    Backend, Bases, DeviceInfo, Direction, Error, Fr, G1Affine, G1Projective, G2Affine, G2Projective, Hash,
-    Lane, Node, Parents, Result,
+    Backend, Bases, DeviceInfo, Direction, Error, Factors, Fr, G1Affine, G1Projective, G2Affine,
+    G2Projective, Hash, Lane, Node, Parents, Result,
 };
 
 /// A fast device, watched by a trusted one: every operation runs on both, and what differs is an error.
@@ -54,6 +54,25 @@ impl Twin {
         self.agree(operation, fast, trusted)?;
         // Where there are several, all but the first hold nothing of use.
         same(operation, &copies[0], slices[0])
+    }
+
+    /// Runs an operation that turns `nodes` into their outputs and overwrites `output`. Positions count through
+    /// the first, then through the second.
+    fn turn_and_write(
+        &self,
+        operation: &'static str,
+        nodes: &mut [Node],
+        output: &mut [Node],
+        run: impl Fn(&dyn Backend, &mut [Node], &mut [Node]) -> Result<()>,
+    ) -> Result<()> {
+        let (mut turned, mut written) = (nodes.to_vec(), output.to_vec());
+        let fast = run(&*self.fast, &mut turned, &mut written);
+        self.agree(operation, fast, run(&*self.trusted, nodes, output))?;
+        same(
+            operation,
+            &[turned, written].concat(),
+            &[&*nodes, &*output].concat(),
+        )
     }
 
     /// Runs an operation that answers with one value.
@@ -133,7 +152,6 @@ impl Backend for Twin {
         })
     }
 
-    /// Positions count through the replica first, then through the rows above it.
     fn encode_tree(
         &self,
         key: &[Node],
@@ -141,18 +159,9 @@ impl Backend for Twin {
         n_discarded: usize,
         kept: &mut [Node],
     ) -> Result<()> {
-        let (mut replica, mut rows) = (data.to_vec(), kept.to_vec());
-        let fast = self.fast.encode_tree(key, &mut replica, n_discarded, &mut rows);
-        self.agree(
-            "encode_tree",
-            fast,
-            self.trusted.encode_tree(key, data, n_discarded, kept),
-        )?;
-        same(
-            "encode_tree",
-            &[replica, rows].concat(),
-            &[&*data, &*kept].concat(),
-        )
+        self.turn_and_write("encode_tree", data, kept, |device, data, kept| {
+            device.encode_tree(key, data, n_discarded, kept)
+        })
     }
 
     /// Positions count through the new labels of the first lane, then of the second, and so on.
@@ -177,6 +186,31 @@ impl Backend for Twin {
     fn decode(&self, key: &[Node], replica: &mut [Node]) -> Result<()> {
         self.turn("decode", [replica], |device, [replica]| {
             device.decode(key, replica)
+        })
+    }
+
+    fn encode_scaled(&self, key: &[Node], factors: Factors<'_>, data: &mut [Node]) -> Result<()> {
+        self.turn("encode_scaled", [data], |device, [data]| {
+            device.encode_scaled(key, factors, data)
+        })
+    }
+
+    fn decode_scaled(&self, key: &[Node], factors: Factors<'_>, replica: &mut [Node]) -> Result<()> {
+        self.turn("decode_scaled", [replica], |device, [replica]| {
+            device.decode_scaled(key, factors, replica)
+        })
+    }
+
+    fn encode_scaled_tree(
+        &self,
+        key: &[Node],
+        factors: Factors<'_>,
+        data: &mut [Node],
+        n_discarded: usize,
+        kept: &mut [Node],
+    ) -> Result<()> {
+        self.turn_and_write("encode_scaled_tree", data, kept, |device, data, kept| {
+            device.encode_scaled_tree(key, factors, data, n_discarded, kept)
         })
     }
 

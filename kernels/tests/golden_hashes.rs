@@ -122,6 +122,15 @@ fn sha256<'a>(elements: impl IntoIterator<Item = &'a Fr>) -> String {
     hex::encode(hasher.finalize())
 }
 
+/// The hash of a tag of its own, over small numbers.
+#[test]
+fn custom_poseidon_digests() {
+    for row in rows(&fixture("hash-misc.json")["poseidon_gen_randomness_U2_custom_tag_1"]["vectors"]) {
+        let preimage = ["a", "b"].map(|name| Fr::from(row[name].as_u64().expect("a number")).into());
+        check_hash(Hash::Poseidon2Custom, &preimage, node(&row["digest_le"]));
+    }
+}
+
 #[test]
 fn sha256_nodes() {
     for row in rows(&fixture("hash-misc.json")["sha256_truncated_node"]) {

@@ -13,12 +13,12 @@ mod poseidon;
 mod sha256;
 mod tree;
 
-pub(crate) use encode::{decode, encode};
+pub(crate) use encode::{decode, decode_scaled, encode, encode_scaled};
 pub(crate) use label::label;
 pub(crate) use msm::{msm_g1, msm_g2};
 pub(crate) use multiples::{multiples_g1, multiples_g2};
 pub(crate) use ntt::{ntt, quotient};
-pub(crate) use tree::{columns, encode_tree};
+pub(crate) use tree::{columns, encode_scaled_tree, encode_tree};
 
 use crate::{device, Backend, DeviceInfo, Hash, Node, Result};
 

@@ -13,7 +13,11 @@ use std::sync::LazyLock;
 
 use ff::Field as _;
 use generic_array::typenum::{U11, U2, U4, U8};
-use neptune::poseidon::{Arity, PoseidonConstants};
+use neptune::{
+    hash_type::{CType, HashType},
+    poseidon::{Arity, PoseidonConstants},
+    Strength,
+};
 use rayon::prelude::*;
 
 use super::field::{self, Words};
@@ -101,8 +105,8 @@ struct Round<C> {
 }
 
 impl<C: Constant> Constants<C> {
-    fn new<A: Arity<Fr>>() -> Constants<C> {
-        let neptune = PoseidonConstants::<Fr, A>::new();
+    fn new<A: Arity<Fr>>(hash_type: HashType<Fr, A>) -> Constants<C> {
+        let neptune = PoseidonConstants::<Fr, A>::new_with_strength_and_type(Strength::Standard, hash_type);
         let width = A::to_usize() + 1;
         let (full, keys) = (neptune.half_full_rounds, &neptune.compressed_round_constants);
         let (start, keys) = keys.split_at(width);
@@ -241,7 +245,7 @@ fn convert<C: Constant>(elements: impl IntoIterator<Item = Fr>) -> Vec<C> {
 
 /// What hashes rows with one kind of arithmetic.
 pub(super) trait Hasher: Sync + std::fmt::Debug {
-    /// `digests[i] = Poseidon(preimages[i·arity .. (i+1)·arity])`, for the arity of that table; or the place of
+    /// `digests[i] = Poseidon(preimages[i·arity .. (i+1)·arity])`, for the hash of that table; or the place of
     /// the first node that is not canonical.
     fn hash(&self, table: usize, preimages: &[Node], digests: &mut [Node]) -> Result<(), usize>;
 }
@@ -263,17 +267,24 @@ pub(super) fn portable() -> &'static dyn Hasher {
     &Portable
 }
 
-/// Constants for each arity of [`ARITIES`].
-type Tables<C> = [LazyLock<Constants<C>>; 4];
+/// Constants for each of [`HASHES`].
+type Tables<C> = [LazyLock<Constants<C>>; 5];
 
-const ARITIES: [usize; 4] = [2, 4, 8, 11];
+const HASHES: [Hash; 5] = [
+    Hash::Poseidon2,
+    Hash::Poseidon4,
+    Hash::Poseidon8,
+    Hash::Poseidon11,
+    Hash::Poseidon2Custom,
+];
 
 const fn tables<C: Constant>() -> Tables<C> {
     [
-        LazyLock::new(Constants::new::<U2>),
-        LazyLock::new(Constants::new::<U4>),
-        LazyLock::new(Constants::new::<U8>),
-        LazyLock::new(Constants::new::<U11>),
+        LazyLock::new(|| Constants::new::<U2>(HashType::MerkleTree)),
+        LazyLock::new(|| Constants::new::<U4>(HashType::MerkleTree)),
+        LazyLock::new(|| Constants::new::<U8>(HashType::MerkleTree)),
+        LazyLock::new(|| Constants::new::<U11>(HashType::MerkleTree)),
+        LazyLock::new(|| Constants::new::<U2>(HashType::Custom(CType::Arbitrary(1)))),
     ]
 }
 
@@ -285,10 +296,10 @@ pub(super) fn hash(
     digests: &mut [Node],
 ) -> crate::Result<()> {
     let arity = hash.arity();
-    let table = ARITIES
+    let table = HASHES
         .iter()
-        .position(|known| *known == arity)
-        .expect("a Hash has one of these");
+        .position(|known| *known == hash)
+        .expect("every Hash but SHA-256 is one of these");
     let chunks = preimages
         .par_chunks(arity * CHUNK_LEN)
         .zip(digests.par_chunks_mut(CHUNK_LEN))

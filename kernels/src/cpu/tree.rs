@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::CHUNK_LEN;
-use crate::{Backend, Error, Hash, Node, Result};
+use crate::{Backend, Error, Factors, Hash, Node, Result};
 
 /// Columns gathered at a time: 11 layers of them are 5.5 MiB.
 const N_GATHERED: usize = 1 << 14;
@@ -62,15 +62,29 @@ pub(crate) fn encode_tree(
     n_discarded: usize,
     kept: &mut [Node],
 ) -> Result<()> {
-    encode_pieces(device, N_LEAVES, (key, data), n_discarded, kept)
+    let encode = |_, key: &[Node], data: &mut [Node]| device.encode(key, data);
+    encode_pieces(device, N_LEAVES, encode, (key, data), (n_discarded, kept))
 }
 
+pub(crate) fn encode_scaled_tree(
+    device: &(impl Backend + ?Sized),
+    (key, factors): (&[Node], Factors<'_>),
+    data: &mut [Node],
+    n_discarded: usize,
+    kept: &mut [Node],
+) -> Result<()> {
+    let encode =
+        |first, key: &[Node], data: &mut [Node]| device.encode_scaled(key, factors.skip(first), data);
+    encode_pieces(device, N_LEAVES, encode, (key, data), (n_discarded, kept))
+}
+
+/// `encode` is given the number of a piece's first node, the key and the data.
 fn encode_pieces(
     device: &(impl Backend + ?Sized),
     piece_len: usize,
+    encode: impl Fn(usize, &[Node], &mut [Node]) -> Result<()>,
     (key, data): (&[Node], &mut [Node]),
-    n_discarded: usize,
-    kept: &mut [Node],
+    (n_discarded, kept): (usize, &mut [Node]),
 ) -> Result<()> {
     // Leaves under one node of the lowest row that is kept.
     let width = 8usize.pow(n_discarded as u32 + 1);
@@ -88,10 +102,11 @@ fn encode_pieces(
     // The rows that are left out exist only here, one piece at a time.
     let mut scratch = vec![Node::ZERO; piece_len / 7];
     for (piece, ((key, data), roots)) in pieces.zip(lowest.chunks_mut(piece_len / width)).enumerate() {
-        device.encode(key, data).map_err(|error| match error {
+        let first = piece * piece_len;
+        encode(first, key, data).map_err(|error| match error {
             Error::NotCanonical { what, index } => Error::NotCanonical {
                 what,
-                index: piece * piece_len + index,
+                index: first + index,
             },
             other => other,
         })?;
@@ -130,8 +145,22 @@ mod tests {
         let n_kept = (8 * (n_leaves / 8usize.pow(n_discarded as u32 + 1)) - 1) / 7;
         let [whole, pieces] = [n_leaves, piece_len].map(|piece_len| {
             let (key, mut data, mut kept) = (nodes(n_leaves), nodes(n_leaves), vec![Node::ZERO; n_kept]);
-            encode_pieces(&Cpu::new(), piece_len, (&key, &mut data), n_discarded, &mut kept)
-                .expect("canonical");
+            let (device, run_len) = (Cpu::new(), n_leaves / 8);
+            let factors = Factors {
+                factors: &[3, 5, 7, 11, 13, 17, 19, 23].map(crate::Fr::from),
+                run_len,
+                first: 0,
+            };
+            let encode =
+                |first, key: &[Node], data: &mut [Node]| device.encode_scaled(key, factors.skip(first), data);
+            encode_pieces(
+                &device,
+                piece_len,
+                encode,
+                (&key, &mut data),
+                (n_discarded, &mut kept),
+            )
+            .expect("canonical");
             (data, kept)
         });
         assert_eq!(
@@ -154,7 +183,8 @@ mod tests {
         let (good, mut bad) = (nodes(512), nodes(512));
         bad[300] = Node([0xff; 32]);
         let device = Cpu::new();
-        let error = encode_pieces(&device, 64, (&good, &mut bad), 0, &mut [Node::ZERO; 73]);
+        let encode = |_, key: &[Node], data: &mut [Node]| device.encode(key, data);
+        let error = encode_pieces(&device, 64, encode, (&good, &mut bad), (0, &mut [Node::ZERO; 73]));
         assert_eq!(
             error.expect_err("300 is no element").to_string(),
             "data: node 300 is not a canonical field element"

@@ -19,10 +19,11 @@ fn element(node: &Node) -> Fr {
 pub(super) fn hash(hash: Hash, preimage: &[Node]) -> Node {
     match hash {
         Hash::Sha256 => Node::truncated(Sha256::digest(Node::bytes(preimage)).into()),
-        Hash::Poseidon2 => poseidon(&TEXTBOOK[0], preimage),
-        Hash::Poseidon4 => poseidon(&TEXTBOOK[1], preimage),
-        Hash::Poseidon8 => poseidon(&TEXTBOOK[2], preimage),
-        Hash::Poseidon11 => poseidon(&TEXTBOOK[3], preimage),
+        Hash::Poseidon2 => poseidon(&TEXTBOOK[0], 3, preimage),
+        Hash::Poseidon2Custom => poseidon(&TEXTBOOK[0], 1 << 40, preimage),
+        Hash::Poseidon4 => poseidon(&TEXTBOOK[1], 15, preimage),
+        Hash::Poseidon8 => poseidon(&TEXTBOOK[2], 255, preimage),
+        Hash::Poseidon11 => poseidon(&TEXTBOOK[3], 2047, preimage),
     }
 }
 
@@ -79,11 +80,13 @@ fn textbook<A: Arity<Fr>>(partial_rounds: usize) -> Textbook {
 }
 
 /// Poseidon as its paper has it: keys, S-boxes, the whole matrix, in every round.
-fn poseidon(textbook: &Textbook, preimage: &[Node]) -> Node {
+fn poseidon(textbook: &Textbook, tag: u64, preimage: &[Node]) -> Node {
     let width = textbook.width;
     let inverses = &textbook.inverses;
-    let tag = Fr::from((1 << (width - 1)) - 1);
-    let mut state: Vec<Fr> = [tag].into_iter().chain(preimage.iter().map(element)).collect();
+    let mut state: Vec<Fr> = [Fr::from(tag)]
+        .into_iter()
+        .chain(preimage.iter().map(element))
+        .collect();
     for (round, keys) in textbook.keys.chunks(width).enumerate() {
         state
             .iter_mut()
@@ -128,6 +131,14 @@ pub(super) fn encode(key: &Node, data: &Node) -> Node {
 
 pub(super) fn decode(key: &Node, replica: &Node) -> Node {
     (element(replica) - element(key)).into()
+}
+
+pub(super) fn encode_scaled(key: &Node, factor: Fr, data: &Node) -> Node {
+    (element(data) * factor + element(key)).into()
+}
+
+pub(super) fn decode_scaled(key: &Node, factor: Fr, replica: &Node) -> Node {
+    ((element(replica) - element(key)) * factor).into()
 }
 
 /// Every output from every input.

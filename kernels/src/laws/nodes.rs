@@ -2,15 +2,16 @@
 
 use ff::{Field, PrimeField};
 
-use super::{naive, random_node, random_nodes, Broken, Case};
-use crate::{Backend, Fr, Hash, Lane, Node, Parents, BASE_DEGREE, DEGREE};
+use super::{naive, random_elements, random_node, random_nodes, Broken, Case};
+use crate::{Backend, Factors, Fr, Hash, Lane, Node, Parents, BASE_DEGREE, DEGREE};
 
-const HASHES: [Hash; 5] = [
+const HASHES: [Hash; 6] = [
     Hash::Sha256,
     Hash::Poseidon2,
     Hash::Poseidon4,
     Hash::Poseidon8,
     Hash::Poseidon11,
+    Hash::Poseidon2Custom,
 ];
 
 /// Digests of zeros and of r − 1 everywhere, from the reference.
@@ -62,13 +63,16 @@ pub(super) fn check(device: &dyn Backend) -> Result<(), Broken> {
     }
     for (n, n_discarded) in [(8, 0), (64, 0), (64, 1), (512, 0), (512, 1), (512, 2)] {
         encode_tree(device, n, n_discarded)?;
+        encode_scaled_tree(device, n, n_discarded)?;
     }
     for (layer, n_lanes) in [(1, 1), (1, 3), (2, 1), (2, 2), (3, 5), (11, 16), (11, 17)] {
         label(device, layer, n_lanes)?;
     }
-    [0, 1, 2, 31, 1500]
-        .into_iter()
-        .try_for_each(|n| encode(device, n))
+    for n in [0, 1, 2, 31, 1500] {
+        encode(device, n)?;
+        encode_scaled(device, n)?;
+    }
+    Ok(())
 }
 
 /// The largest element.
@@ -176,6 +180,15 @@ fn canonical(device: &dyn Backend) -> Result<(), Broken> {
             case("encode").refused(device.encode(&good, &mut bad.clone()), index)?;
             case("decode").refused(device.decode(&bad, &mut good.clone()), index)?;
             case("decode").refused(device.decode(&good, &mut bad.clone()), index)?;
+            let factors = Factors {
+                factors: &random_elements(6, 3),
+                run_len: 40,
+                first: 20,
+            };
+            case("encode_scaled").refused(device.encode_scaled(&bad, factors, &mut good.clone()), index)?;
+            case("encode_scaled").refused(device.encode_scaled(&good, factors, &mut bad.clone()), index)?;
+            case("decode_scaled").refused(device.decode_scaled(&bad, factors, &mut good.clone()), index)?;
+            case("decode_scaled").refused(device.decode_scaled(&good, factors, &mut bad.clone()), index)?;
             let (index, good, mut bad) = (index % 64, &good[..64], good[..64].to_vec());
             bad[index] = wrong;
             case("tree").refused(device.tree(Hash::Poseidon8, &bad, &mut digests[..9]), index)?;
@@ -252,24 +265,51 @@ fn columns_tree(device: &dyn Backend, n_layers: usize, size: usize) -> Result<()
 }
 
 fn encode_tree(device: &dyn Backend, size: usize, n_discarded: usize) -> Result<(), Broken> {
-    let law = "tree R-last stands on the replica, without its lowest rows";
-    let case = Case {
-        law,
-        operation: "encode_tree",
-        size,
-    };
     let (key, mut data) = (hard_nodes(size), random_nodes(4, size));
     let replica: Vec<Node> = key
         .iter()
         .zip(&data)
         .map(|(key, data)| naive::encode(key, data))
         .collect();
-    let above = naive::tree(Hash::Poseidon8, &replica);
-    let n_left_out: usize = (1..=n_discarded as u32).map(|row| size / 8usize.pow(row)).sum();
-    let mut kept = vec![largest(); above.len() - n_left_out];
+    let (expected, mut kept) = kept_rows(&replica, n_discarded);
+    let case = tree_r_last("encode_tree", size);
     case.done(device.encode_tree(&key, &mut data, n_discarded, &mut kept))?;
     case.same(&data, &replica)?;
-    case.same(&kept, &above[n_left_out..])
+    case.same(&kept, &expected)
+}
+
+fn encode_scaled_tree(device: &dyn Backend, size: usize, n_discarded: usize) -> Result<(), Broken> {
+    let (key, mut data) = (hard_nodes(size), random_nodes(4, size));
+    let elements = random_elements(7, 9);
+    let factors = Factors {
+        factors: &elements,
+        run_len: size / 8,
+        first: size / 16,
+    };
+    let replica = scaled(&key, factors, &data, naive::encode_scaled);
+    let (expected, mut kept) = kept_rows(&replica, n_discarded);
+    let case = tree_r_last("encode_scaled_tree", size);
+    case.done(device.encode_scaled_tree(&key, factors, &mut data, n_discarded, &mut kept))?;
+    case.same(&data, &replica)?;
+    case.same(&kept, &expected)
+}
+
+fn tree_r_last(operation: &'static str, size: usize) -> Case {
+    Case {
+        law: "tree R-last stands on the replica, without its lowest rows",
+        operation,
+        size,
+    }
+}
+
+/// The rows above a replica that are kept, and room for them.
+fn kept_rows(replica: &[Node], n_discarded: usize) -> (Vec<Node>, Vec<Node>) {
+    let n_left_out: usize = (1..=n_discarded as u32)
+        .map(|row| replica.len() / 8usize.pow(row))
+        .sum();
+    let kept = naive::tree(Hash::Poseidon8, replica).split_off(n_left_out);
+    let room = vec![largest(); kept.len()];
+    (kept, room)
 }
 
 /// A layer in three calls, the first of one node, in several lanes.
@@ -358,4 +398,40 @@ fn encode(device: &dyn Backend, size: usize) -> Result<(), Broken> {
         .map(|(key, data)| naive::decode(key, data))
         .collect();
     case("decode").same(&nodes, &expected)
+}
+
+fn encode_scaled(device: &dyn Backend, size: usize) -> Result<(), Broken> {
+    let (key, data) = (hard_nodes(size), random_nodes(5, size));
+    let data = [&hard_nodes(size / 2)[..], &data[size / 2..]].concat();
+    let hard = [Fr::ZERO, Fr::ONE, -Fr::ONE];
+    let elements = [&hard[..], &random_elements(8, 18)].concat();
+    // The first run is the second factor's, and cut.
+    let factors = Factors {
+        factors: &elements,
+        run_len: 80,
+        first: 83,
+    };
+    let case = |operation| Case {
+        law: "the key is added to the data times its run's factor, and taken",
+        operation,
+        size,
+    };
+    let mut nodes = data.clone();
+    case("encode_scaled").done(device.encode_scaled(&key, factors, &mut nodes))?;
+    case("encode_scaled").same(&nodes, &scaled(&key, factors, &data, naive::encode_scaled))?;
+    let mut nodes = data.clone();
+    case("decode_scaled").done(device.decode_scaled(&key, factors, &mut nodes))?;
+    case("decode_scaled").same(&nodes, &scaled(&key, factors, &data, naive::decode_scaled))
+}
+
+fn scaled(
+    key: &[Node],
+    factors: Factors<'_>,
+    nodes: &[Node],
+    operation: fn(&Node, Fr, &Node) -> Node,
+) -> Vec<Node> {
+    let pairs = key.iter().zip(nodes).enumerate();
+    pairs
+        .map(|(i, (key, node))| operation(key, factors.factors[factors.run(i)], node))
+        .collect()
 }

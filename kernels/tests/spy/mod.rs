@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use group::Group;
 use kernels::{
-    Backend, Bases, Cpu, DeviceInfo, Direction, Fr, G1Affine, G1Projective, G2Affine, G2Projective, Hash,
-    Lane, Node, Parents, Result,
+    Backend, Bases, Cpu, DeviceInfo, Direction, Factors, Fr, G1Affine, G1Projective, G2Affine, G2Projective,
+    Hash, Lane, Node, Parents, Result,
 };
 
 /// Every operation of the trait, in its order there.
-pub const OPERATIONS: [&str; 14] = [
+pub const OPERATIONS: [&str; 17] = [
     "hash",
     "tree",
     "columns",
@@ -18,6 +18,9 @@ pub const OPERATIONS: [&str; 14] = [
     "label",
     "encode",
     "decode",
+    "encode_scaled",
+    "decode_scaled",
+    "encode_scaled_tree",
     "ntt",
     "quotient",
     "msm_g1",
@@ -130,6 +133,37 @@ impl Backend for Spy {
 
     fn decode(&self, key: &[Node], replica: &mut [Node]) -> Result<()> {
         self.call("decode", replica, |cpu, replica| cpu.decode(key, replica), flip)
+    }
+
+    fn encode_scaled(&self, key: &[Node], factors: Factors<'_>, data: &mut [Node]) -> Result<()> {
+        self.call(
+            "encode_scaled",
+            data,
+            |cpu, data| cpu.encode_scaled(key, factors, data),
+            flip,
+        )
+    }
+
+    fn decode_scaled(&self, key: &[Node], factors: Factors<'_>, replica: &mut [Node]) -> Result<()> {
+        self.call(
+            "decode_scaled",
+            replica,
+            |cpu, replica| cpu.decode_scaled(key, factors, replica),
+            flip,
+        )
+    }
+
+    fn encode_scaled_tree(
+        &self,
+        key: &[Node],
+        factors: Factors<'_>,
+        data: &mut [Node],
+        n_discarded: usize,
+        kept: &mut [Node],
+    ) -> Result<()> {
+        let run =
+            |cpu: &Cpu, kept: &mut [Node]| cpu.encode_scaled_tree(key, factors, data, n_discarded, kept);
+        self.call("encode_scaled_tree", kept, run, flip)
     }
 
     fn ntt(&self, direction: Direction, values: &mut [Fr]) -> Result<()> {
