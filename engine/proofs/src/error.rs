@@ -88,6 +88,9 @@ pub enum Error {
         /// Which commitment.
         what: &'static str,
     },
+    /// Something is wrong with the sector that was there before an update.
+    #[error("the old sector: {0}")]
+    Old(#[source] Box<Error>),
     /// The caller's progress function asked to stop.
     #[error("stopped as asked")]
     Stopped,

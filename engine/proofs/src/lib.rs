@@ -24,6 +24,7 @@ pub mod registered;
 pub mod replica_id;
 pub mod sdr;
 pub mod tree;
+pub mod update;
 
 pub use error::{Error, Part, Result};
 pub use progress::{silent, Progress};

@@ -4,6 +4,8 @@
 //! trees of arity 8, each in a file of its own, under a [`Crown`] of at most two rows. Spec: *Stacked DRG*,
 //! trees; `merkletree` 0.23, `get_merkle_tree_len`.
 
+use std::ops::Range;
+
 use kernels::{Backend, Hash, Node};
 
 use crate::{
@@ -105,13 +107,31 @@ pub fn tree_r_last_base(
     kept: &mut [Node],
     progress: Progress<'_>,
 ) -> Result<Node> {
+    let n_discarded = geometry.rows_discarded();
+    tree_r_last_with(device, geometry, data, kept, progress, |range, data, rows| {
+        Ok(device.encode_tree(&key[range], data, n_discarded, rows)?)
+    })
+}
+
+/// Encodes one base tree's share of the data piece by piece, and builds its tree R-last over what comes of it.
+///
+/// `encode` is given a piece's place in the share, its data, and room for the rows that are kept of the tree over
+/// it.
+pub(crate) fn tree_r_last_with(
+    device: &dyn Backend,
+    geometry: &Geometry,
+    data: &mut [Node],
+    kept: &mut [Node],
+    progress: Progress<'_>,
+    encode: impl Fn(Range<usize>, &mut [Node], &mut [Node]) -> Result<()>,
+) -> Result<Node> {
     assert_eq!(data.len(), geometry.base_leaves(), "data of a base tree");
     assert_eq!(
         kept.len(),
         geometry.tree_r_last_len(),
         "rows of tree R-last that are kept"
     );
-    let (n_leaves, n_discarded) = (data.len(), geometry.rows_discarded());
+    let n_leaves = data.len();
     let piece_len = PIECE_LEN.min(n_leaves);
     grow(
         device,
@@ -120,7 +140,7 @@ pub fn tree_r_last_base(
         n_leaves / piece_len,
         |piece, rows| {
             let range = piece * piece_len..(piece + 1) * piece_len;
-            device.encode_tree(&key[range.clone()], &mut data[range.clone()], n_discarded, rows)?;
+            encode(range.clone(), &mut data[range.clone()], rows)?;
             report(progress, range.end, n_leaves)
         },
     )

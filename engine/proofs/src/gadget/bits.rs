@@ -2,12 +2,13 @@
 
 use bellperson::{
     gadgets::{
-        boolean::{AllocatedBit, Boolean},
+        boolean::{field_into_allocated_bits_le, AllocatedBit, Boolean},
         multipack,
         num::AllocatedNum,
     },
-    ConstraintSystem, SynthesisError,
+    ConstraintSystem, LinearCombination, SynthesisError,
 };
+use ff::Field;
 use kernels::Fr;
 
 /// Bits of a digest that a node keeps.
@@ -35,6 +36,55 @@ pub fn alloc_bits<CS: ConstraintSystem<Fr>>(
 pub fn publish<CS: ConstraintSystem<Fr>>(cs: CS, bits: &[AllocatedBit]) -> Result<(), SynthesisError> {
     let bits: Vec<_> = bits.iter().cloned().map(Boolean::from).collect();
     multipack::pack_into_inputs(cs, &bits)
+}
+
+/// All 255 bits of a number, least significant first, and that they are its: 256 constraints.
+///
+/// Not strict: an element below `2²⁵⁵ − r` has a second decomposition.
+///
+/// # Errors
+/// As [`alloc_bits`].
+pub fn bits_of_number<CS: ConstraintSystem<Fr>>(
+    mut cs: CS,
+    number: &AllocatedNum<Fr>,
+) -> Result<Vec<AllocatedBit>, SynthesisError> {
+    let bits = field_into_allocated_bits_le(cs.namespace(|| "bits"), number.get_value())?;
+    enforce_packed(&mut cs, "Σ 2ⁱ·bitᵢ = number", &bits, number);
+    Ok(bits)
+}
+
+/// Enforces `Σ 2ⁱ·bitᵢ · 1 = number`.
+pub fn enforce_packed<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    name: &'static str,
+    bits: &[AllocatedBit],
+    number: &AllocatedNum<Fr>,
+) {
+    let powers = std::iter::successors(Some(Fr::ONE), |power| Some(power.double()));
+    let sum = bits
+        .iter()
+        .zip(powers)
+        .fold(LinearCombination::zero(), |sum, (bit, power)| {
+            sum + (power, bit.get_variable())
+        });
+    cs.enforce(
+        || name,
+        |_| sum,
+        |lc| lc + CS::one(),
+        |lc| lc + number.get_variable(),
+    );
+}
+
+/// The number that at most 254 bits spell, least significant first; one variable, one constraint.
+///
+/// # Errors
+/// As [`alloc_bits`].
+pub fn pack<CS: ConstraintSystem<Fr>>(
+    cs: CS,
+    bits: &[AllocatedBit],
+) -> Result<AllocatedNum<Fr>, SynthesisError> {
+    let bits: Vec<_> = bits.iter().cloned().map(Boolean::from).collect();
+    multipack::pack_bits(cs, &bits)
 }
 
 /// The 256 bits of a node in the order in which SHA-256 reads its bytes; 256 constraints.

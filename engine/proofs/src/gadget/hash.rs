@@ -7,12 +7,20 @@ use bellperson::{
     ConstraintSystem, SynthesisError,
 };
 use kernels::{Fr, Hash};
-use neptune::{circuit::poseidon_hash, poseidon::PoseidonConstants};
+use neptune::{
+    circuit::poseidon_hash,
+    hash_type::{CType, HashType},
+    poseidon::PoseidonConstants,
+    Strength,
+};
 use typenum::{U11, U2, U4, U8};
 
 use super::bits::{node_from_digest, node_to_bits};
 
 static POSEIDON_2: LazyLock<PoseidonConstants<Fr, U2>> = LazyLock::new(PoseidonConstants::new);
+static POSEIDON_2_CUSTOM: LazyLock<PoseidonConstants<Fr, U2>> = LazyLock::new(|| {
+    PoseidonConstants::new_with_strength_and_type(Strength::Standard, HashType::Custom(CType::Arbitrary(1)))
+});
 static POSEIDON_4: LazyLock<PoseidonConstants<Fr, U4>> = LazyLock::new(PoseidonConstants::new);
 static POSEIDON_8: LazyLock<PoseidonConstants<Fr, U8>> = LazyLock::new(PoseidonConstants::new);
 static POSEIDON_11: LazyLock<PoseidonConstants<Fr, U11>> = LazyLock::new(PoseidonConstants::new);
@@ -40,6 +48,7 @@ pub fn hash<CS: ConstraintSystem<Fr>>(
     match hash {
         Hash::Sha256 => sha256_node(cs, &preimage),
         Hash::Poseidon2 => poseidon_hash(cs, preimage, &*POSEIDON_2),
+        Hash::Poseidon2Custom => poseidon_hash(cs, preimage, &*POSEIDON_2_CUSTOM),
         Hash::Poseidon4 => poseidon_hash(cs, preimage, &*POSEIDON_4),
         Hash::Poseidon8 => poseidon_hash(cs, preimage, &*POSEIDON_8),
         Hash::Poseidon11 => poseidon_hash(cs, preimage, &*POSEIDON_11),

@@ -88,6 +88,31 @@ fn insert_8<CS: ConstraintSystem<Fr>>(
     ])
 }
 
+/// The one of `nodes`, a power of two of them, at the index that `bits` spell, least significant first; one
+/// variable and one constraint less than there are nodes.
+///
+/// # Errors
+/// As [`insert`].
+///
+/// # Panics
+/// When there are not `2^bits` nodes.
+pub fn select<CS: ConstraintSystem<Fr>>(
+    mut cs: CS,
+    nodes: &[Num],
+    bits: &[AllocatedBit],
+) -> Result<Num, SynthesisError> {
+    assert_eq!(nodes.len(), 1 << bits.len(), "nodes to select among");
+    let mut left = nodes.to_vec();
+    for (row, bit) in bits.iter().enumerate().rev() {
+        let (low, high) = left.split_at(left.len() / 2);
+        let pairs = high.iter().zip(low).enumerate();
+        let picked =
+            pairs.map(|(i, (high, low))| pick(cs.namespace(|| format!("bit_{row}_{i}")), bit, high, low));
+        left = picked.collect::<Result<_, _>>()?;
+    }
+    Ok(left.swap_remove(0))
+}
+
 /// `bit ? one : zero`, as `(zero − one) · bit = zero − picked`; one variable, one constraint.
 fn pick<CS: ConstraintSystem<Fr>>(
     mut cs: CS,

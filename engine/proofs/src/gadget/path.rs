@@ -1,6 +1,9 @@
 //! A leaf's way up to a root.
 
-use bellperson::{gadgets::num::AllocatedNum, ConstraintSystem, SynthesisError};
+use bellperson::{
+    gadgets::{boolean::AllocatedBit, num::AllocatedNum},
+    ConstraintSystem, SynthesisError,
+};
 use kernels::{Fr, Hash, Node};
 
 use super::{
@@ -47,6 +50,49 @@ pub fn enforce_inclusion<CS: ConstraintSystem<Fr>>(
         index_bits.extend(bits);
     }
     publish(cs.namespace(|| "index"), &index_bits)?;
+    enforce_equal(&mut cs, "root", &node, root);
+    Ok(())
+}
+
+/// Allocates the siblings of a path, row by row.
+///
+/// # Errors
+/// As [`enforce_inclusion`].
+pub fn alloc_siblings<CS: ConstraintSystem<Fr>>(
+    mut cs: CS,
+    rows: &[Hash],
+    steps: Option<&[Step]>,
+) -> Result<Vec<Vec<AllocatedNum<Fr>>>, SynthesisError> {
+    let row = |(i, row): (usize, &Hash)| {
+        let step = steps.and_then(|steps| steps.get(i)).map(siblings);
+        alloc_nodes(cs.namespace(|| format!("row_{i}")), row.arity() - 1, step)
+    };
+    rows.iter().enumerate().map(row).collect()
+}
+
+/// Enforces that `leaf` stands under `root` at the index that `bits` spell, least significant first.
+///
+/// # Errors
+/// As [`enforce_inclusion`].
+///
+/// # Panics
+/// When there are not as many bits as the rows have.
+pub fn enforce_inclusion_at<CS: ConstraintSystem<Fr>>(
+    mut cs: CS,
+    (rows, siblings): (&[Hash], &[Vec<AllocatedNum<Fr>>]),
+    bits: &[AllocatedBit],
+    leaf: &AllocatedNum<Fr>,
+    root: &AllocatedNum<Fr>,
+) -> Result<(), SynthesisError> {
+    let (mut node, mut bits) = (leaf.clone(), bits);
+    for (i, (&row, siblings)) in rows.iter().zip(siblings).enumerate() {
+        let mut cs = cs.namespace(|| format!("row_{i}"));
+        let (index, above) = bits.split_at(index_len(row));
+        let children = insert(cs.namespace(|| "insert"), &node, index, siblings)?;
+        node = hash(cs.namespace(|| "hash"), row, children)?;
+        bits = above;
+    }
+    assert!(bits.is_empty(), "the index has {} bits too many", bits.len());
     enforce_equal(&mut cs, "root", &node, root);
     Ok(())
 }

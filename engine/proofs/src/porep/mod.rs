@@ -10,6 +10,7 @@ pub mod vanilla;
 use kernels::{Hash, Node};
 
 pub use unseal::unseal;
+pub(crate) use unseal::{blame, decode_range};
 
 use crate::{path::digest, Error, Result};
 

@@ -26,6 +26,20 @@ pub fn unseal(
     range: Range<u64>,
     data: &mut [u8],
 ) -> Result<()> {
+    decode_range(replica, range, data, |first, nodes| {
+        device.decode(&key[first..first + nodes.len()], nodes)
+    })
+}
+
+/// Decodes a range of a replica piece by piece, and takes the padding out.
+///
+/// `decode` is given the number of a piece's first node and the nodes, which it turns into data.
+pub(crate) fn decode_range(
+    replica: &[Node],
+    range: Range<u64>,
+    data: &mut [u8],
+    decode: impl Fn(usize, &mut [Node]) -> kernels::Result<()>,
+) -> Result<()> {
     assert_eq!(
         range.end - range.start,
         data.len() as u64,
@@ -41,8 +55,7 @@ pub fn unseal(
         let n_nodes = decoded.len().min(end - first);
         let decoded = &mut decoded[..n_nodes];
         decoded.copy_from_slice(&replica[first..first + n_nodes]);
-        let decoding = device.decode(&key[first..first + n_nodes], decoded);
-        decoding.map_err(|error| blame(error, first))?;
+        decode(first, decoded).map_err(|error| blame(error, first, Part::Key, Part::Replica))?;
         let unpadded = &mut unpadded[..n_nodes / 4 * fr32::BLOCK];
         fr32::unpad(Node::bytes(decoded), unpadded);
         let (now, later) = data.split_at_mut(data.len().min(unpadded.len() - skip));
@@ -52,13 +65,13 @@ pub fn unseal(
     Ok(())
 }
 
-/// Says where in the sector the node lies that a device refused in a piece.
-fn blame(error: kernels::Error, first: usize) -> Error {
+/// Says where in the sector the node lies that a device refused in a piece, in the key or in the other part.
+pub(crate) fn blame(error: kernels::Error, first: usize, key: Part, other: Part) -> Error {
     let (what, index) = match error {
         kernels::Error::NotCanonical { what, index } => (what, index),
         error => return Error::Device(error),
     };
-    let part = if what == "key" { Part::Key } else { Part::Replica };
+    let part = if what == "key" { key } else { other };
     Error::NotCanonical {
         part,
         node: first + index,

@@ -37,7 +37,7 @@ impl<'a> From<&Sector<'a>> for Replica<'a> {
 }
 
 /// Opens nodes of a replica, and checks what it opens.
-pub(super) struct Opener<'a> {
+pub(crate) struct Opener<'a> {
     geometry: &'static Geometry,
     files: &'a Replica<'a>,
     crown: Crown,

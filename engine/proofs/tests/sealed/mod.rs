@@ -127,7 +127,7 @@ impl Sealed {
 }
 
 /// The reference's test data: so much that it fills the sector.
-fn pattern(name: &str, sector: u64, size: SectorSize) -> Vec<u8> {
+pub fn pattern(name: &str, sector: u64, size: SectorSize) -> Vec<u8> {
     let mut data = vec![0; size.unpadded_bytes() as usize];
     match name {
         "zero" => {}
@@ -147,7 +147,8 @@ fn pattern(name: &str, sector: u64, size: SectorSize) -> Vec<u8> {
     data
 }
 
-fn padded(data: &[u8]) -> Vec<Node> {
+/// Data as nodes.
+pub fn padded(data: &[u8]) -> Vec<Node> {
     let mut padded = vec![Node::ZERO; fr32::padded_len(data.len()) / Node::SIZE];
     fr32::pad(data, Node::bytes_mut(&mut padded));
     padded

@@ -1,0 +1,340 @@
+//! The answer in R1CS.
+//!
+//! Public inputs, in their order: partition and factors in one number ([`Rules::selector`]), comm_r_old,
+//! comm_d_new, comm_r_new. The challenges are no inputs: the circuit draws them from comm_r_new itself.
+
+use bellperson::{
+    gadgets::{boolean::AllocatedBit, num::AllocatedNum},
+    Circuit, ConstraintSystem, LinearCombination, SynthesisError,
+};
+use ff::Field;
+use kernels::{Fr, Hash, Node};
+
+use super::{
+    vanilla::{Opening, PartitionProof, Statement},
+    Rules,
+};
+use crate::{
+    gadget::{
+        alloc_node, alloc_nodes, alloc_public_node,
+        bits::{alloc_bits, bits_of_number, enforce_packed, pack},
+        enforce_equal,
+        hash::hash,
+        insertion::select,
+        path::{alloc_siblings, enforce_inclusion_at, rows},
+        sum,
+    },
+    geometry::Geometry,
+    path::{Step, TreeHash},
+};
+
+type Num = AllocatedNum<Fr>;
+
+/// The circuit of one partition of an update.
+///
+/// Its shape is that of its geometry and of the tree over the data alone. A witness that does not fit it ends the
+/// synthesis with [`SynthesisError::AssignmentMissing`].
+#[derive(Clone, Copy, Debug)]
+pub struct Update<'a> {
+    geometry: &'static Geometry,
+    data_tree: TreeHash,
+    witness: Option<(&'a Statement, usize, &'a PartitionProof)>,
+}
+
+impl<'a> Update<'a> {
+    /// The shape alone, as parameters are made for it.
+    pub fn blank(geometry: &'static Geometry) -> Update<'static> {
+        Update {
+            geometry,
+            data_tree: TreeHash::Sha256,
+            witness: None,
+        }
+    }
+
+    /// The shape of the variant whose data stand under a Poseidon tree: one partition with all challenges. No
+    /// network registers it.
+    pub fn blank_poseidon(geometry: &'static Geometry) -> Update<'static> {
+        Update {
+            data_tree: TreeHash::Poseidon,
+            ..Update::blank(geometry)
+        }
+    }
+
+    /// The circuit of a statement and the openings of partition k that answer it.
+    pub fn new(statement: &'a Statement, k: usize, proof: &'a PartitionProof) -> Update<'a> {
+        Update {
+            geometry: statement.geometry,
+            data_tree: TreeHash::Sha256,
+            witness: Some((statement, k, proof)),
+        }
+    }
+
+    fn rules(&self) -> Rules {
+        match self.data_tree {
+            TreeHash::Sha256 => Rules::of(self.geometry),
+            TreeHash::Poseidon => Rules::of_poseidon(self.geometry),
+        }
+    }
+
+    /// Allocates the first public input and its bits: the partition's, and one for each number of leading bits.
+    fn alloc_selector<CS: ConstraintSystem<Fr>>(
+        &self,
+        cs: &mut CS,
+        rules: &Rules,
+    ) -> Result<[Vec<AllocatedBit>; 2], SynthesisError> {
+        let selector = self.witness.map(|(_, k, _)| rules.selector(k));
+        let node = selector.map(|selector| Node::from(Fr::from(selector)));
+        let number = alloc_public_node(cs.namespace(|| "selector"), node)?;
+        let n_bits = rules.partition_len() + rules.high_lens.len();
+        let mut bits = alloc_bits(cs.namespace(|| "selector_bits"), n_bits, selector)?;
+        enforce_packed(cs, "Σ 2ⁱ·bitᵢ = selector", &bits, &number);
+        let high = bits.split_off(rules.partition_len());
+        Ok([bits, high])
+    }
+
+    fn proof(&self) -> Option<&'a PartitionProof> {
+        self.witness.map(|(_, _, proof)| proof)
+    }
+}
+
+impl Circuit<Fr> for Update<'_> {
+    fn synthesize<CS: ConstraintSystem<Fr>>(self, cs: &mut CS) -> Result<(), SynthesisError> {
+        let rules = self.rules();
+        let has_apex = self.data_tree == TreeHash::Sha256;
+        let [partition_bits, high] = self.alloc_selector(cs, &rules)?;
+        let packed = has_apex.then(|| pack(cs.namespace(|| "partition"), &partition_bits));
+        let packed = packed.transpose()?;
+
+        let statement = self.witness.map(|(statement, ..)| statement);
+        let public = |node: fn(&Statement) -> Node| statement.map(node);
+        let comm_r_old = alloc_public_node(cs.namespace(|| "comm_r_old"), public(|s| s.comm_r_old))?;
+        let comm_d_new = alloc_public_node(cs.namespace(|| "comm_d_new"), public(|s| s.comm_d_new))?;
+        let comm_r_new = alloc_public_node(cs.namespace(|| "comm_r_new"), public(|s| s.comm_r_new))?;
+        let preimage = vec![comm_d_new.clone(), comm_r_old.clone()];
+        let phi = hash(cs.namespace(|| "phi"), Hash::Poseidon2Custom, preimage)?;
+
+        let root = |node: fn(&PartitionProof) -> Node| self.proof().map(node);
+        let comm_c = alloc_node(cs.namespace(|| "comm_c"), root(|p| p.comm_c))?;
+        let old = alloc_node(cs.namespace(|| "comm_r_last_old"), root(|p| p.comm_r_last_old))?;
+        let new = alloc_node(cs.namespace(|| "comm_r_last_new"), root(|p| p.comm_r_last_new))?;
+        let apex = has_apex.then(|| Apex::alloc(&self, cs.namespace(|| "apex"), &rules));
+        let apex = apex.transpose()?;
+        for (name, comm_r_last, comm_r) in [("old", &old, &comm_r_old), ("new", &new, &comm_r_new)] {
+            let mut cs = cs.namespace(|| format!("comm_r_{name}_is_of_its_roots"));
+            let roots = vec![comm_c.clone(), comm_r_last.clone()];
+            let digest = hash(cs.namespace(|| "H(comm_c ‖ comm_r_last)"), Hash::Poseidon2, roots)?;
+            enforce_equal(&mut cs, "H(comm_c ‖ comm_r_last) = comm_r", &digest, comm_r);
+        }
+        // The variant has one partition, number zero, and does not say so.
+        let partition = match packed {
+            Some(partition) => partition,
+            None => AllocatedNum::alloc(cs.namespace(|| "partition"), || Ok(Fr::ZERO))?,
+        };
+        if let Some(apex) = &apex {
+            apex.enforce(cs.namespace(|| "apex_tree"), &partition_bits, &comm_d_new)?;
+        }
+
+        let drawn = draw(cs.namespace(|| "challenges"), &rules, &comm_r_new, &partition)?;
+        let challenges = Challenges {
+            rules,
+            tree_rows: rows(TreeHash::Poseidon, self.geometry),
+            high,
+            phi,
+            old,
+            new,
+            comm_d_new,
+            apex,
+        };
+        for (i, mut bits) in drawn.into_iter().enumerate() {
+            bits.extend(partition_bits.iter().cloned());
+            let opening = self.proof().and_then(|proof| proof.openings.get(i));
+            challenges.open(cs.namespace(|| format!("challenge_{i}")), &bits, opening)?;
+        }
+        Ok(())
+    }
+}
+
+/// The bits of every challenge that are drawn: from digests of comm_r_new and a number that no other partition has.
+fn draw<CS: ConstraintSystem<Fr>>(
+    mut cs: CS,
+    rules: &Rules,
+    comm_r_new: &Num,
+    partition: &Num,
+) -> Result<Vec<Vec<AllocatedBit>>, SynthesisError> {
+    let n_digests = rules.digests_per_partition();
+    let mut challenges = Vec::with_capacity(rules.n_challenges);
+    for j in 0..n_digests {
+        let mut cs = cs.namespace(|| format!("digest_{j}"));
+        let [n, j] = [n_digests, j].map(|number| Fr::from(number as u64));
+        let number = AllocatedNum::alloc(cs.namespace(|| "number"), || {
+            let k = partition.get_value().ok_or(SynthesisError::AssignmentMissing)?;
+            Ok(n * k + j)
+        })?;
+        cs.enforce(
+            || "n · partition + j = number",
+            |lc| lc + (n, partition.get_variable()) + (j, CS::one()),
+            |lc| lc + CS::one(),
+            |lc| lc + number.get_variable(),
+        );
+        let preimage = vec![comm_r_new.clone(), number];
+        let digest = hash(cs.namespace(|| "hash"), Hash::Poseidon2Custom, preimage)?;
+        let bits = bits_of_number(cs.namespace(|| "bits"), &digest)?;
+        let left = rules.n_challenges - challenges.len();
+        let drawn = bits
+            .chunks_exact(rules.drawn_len())
+            .take(rules.challenges_per_digest().min(left));
+        challenges.extend(drawn.map(<[AllocatedBit]>::to_vec));
+    }
+    Ok(challenges)
+}
+
+/// The top of tree D: a partition's apex leaves, and the way from the node over all of them to the root.
+struct Apex {
+    leaves: Vec<Num>,
+    above: Vec<Vec<Num>>,
+}
+
+impl Apex {
+    fn alloc<CS: ConstraintSystem<Fr>>(
+        update: &Update<'_>,
+        mut cs: CS,
+        rules: &Rules,
+    ) -> Result<Apex, SynthesisError> {
+        let leaves = update.proof().map(|proof| proof.apex_leaves.as_slice());
+        let leaves = alloc_nodes(cs.namespace(|| "leaf"), rules.n_apex_leaves, leaves)?;
+        let top = rules.drawn_len()..rules.drawn_len() + rules.partition_len();
+        let rows = vec![Hash::Sha256; rules.partition_len()];
+        // Every opening of the partition has these steps at its end.
+        let first = update.proof().and_then(|proof| proof.openings.first());
+        let steps = first.and_then(|opening| opening.data.steps.get(top));
+        Ok(Apex {
+            leaves,
+            above: alloc_siblings(cs.namespace(|| "sibling"), &rows, steps)?,
+        })
+    }
+
+    /// Enforces that the leaves stand under `root`, where the partition's number says.
+    fn enforce<CS: ConstraintSystem<Fr>>(
+        &self,
+        mut cs: CS,
+        partition: &[AllocatedBit],
+        root: &Num,
+    ) -> Result<(), SynthesisError> {
+        let mut row = self.leaves.clone();
+        for height in 0..self.leaves.len().ilog2() {
+            let parents = row.chunks(2).enumerate().map(|(i, children)| {
+                let cs = cs.namespace(|| format!("row_{height}_{i}"));
+                hash(cs, Hash::Sha256, children.to_vec())
+            });
+            row = parents.collect::<Result<_, _>>()?;
+        }
+        let rows = vec![Hash::Sha256; self.above.len()];
+        let path = (&rows[..], &self.above[..]);
+        enforce_inclusion_at(cs.namespace(|| "path"), path, partition, &row[0], root)
+    }
+}
+
+/// What all challenges of a partition have in common.
+struct Challenges {
+    rules: Rules,
+    tree_rows: Vec<Hash>,
+    /// One bit for each number of leading bits: which is taken.
+    high: Vec<AllocatedBit>,
+    phi: Num,
+    old: Num,
+    new: Num,
+    comm_d_new: Num,
+    apex: Option<Apex>,
+}
+
+impl Challenges {
+    /// One challenge: its new replica is old replica plus data times factor, the replicas stand under their roots
+    /// and the data under comm_d_new.
+    fn open<CS: ConstraintSystem<Fr>>(
+        &self,
+        mut cs: CS,
+        bits: &[AllocatedBit],
+        opening: Option<&Opening>,
+    ) -> Result<(), SynthesisError> {
+        let rho = self.rho(cs.namespace(|| "rho"), bits)?;
+        let old = alloc_node(cs.namespace(|| "old"), opening.map(|opening| opening.old.leaf))?;
+        let data = alloc_node(cs.namespace(|| "data"), opening.map(|opening| opening.data.leaf))?;
+        let scaled = data.mul(cs.namespace(|| "data · rho"), &rho)?;
+        let new = sum(cs.namespace(|| "new"), &old, &scaled)?;
+        let sides = [
+            ("old", &old, &self.old, opening.map(|opening| &opening.old)),
+            ("new", &new, &self.new, opening.map(|opening| &opening.new)),
+        ];
+        for (name, leaf, root, path) in sides {
+            let mut cs = cs.namespace(|| format!("{name}_path"));
+            let steps = path.map(|path| path.steps.as_slice());
+            let siblings = alloc_siblings(cs.namespace(|| "sibling"), &self.tree_rows, steps)?;
+            let path = (&self.tree_rows[..], &siblings[..]);
+            enforce_inclusion_at(cs.namespace(|| "path"), path, bits, leaf, root)?;
+        }
+        let steps = opening.map(|opening| opening.data.steps.as_slice());
+        self.open_data(cs.namespace(|| "data_path"), bits, &data, steps)
+    }
+
+    /// `ρ = H(φ, high)`, high being as many leading bits as the selector says.
+    fn rho<CS: ConstraintSystem<Fr>>(
+        &self,
+        mut cs: CS,
+        bits: &[AllocatedBit],
+    ) -> Result<Num, SynthesisError> {
+        let mut products = Vec::with_capacity(self.high.len());
+        for (i, (len, chosen)) in self.rules.high_lens.iter().zip(&self.high).enumerate() {
+            let mut cs = cs.namespace(|| format!("high_{i}"));
+            let high = pack(cs.namespace(|| "bits"), &bits[bits.len() - len..])?;
+            let value = high.get_value().zip(chosen.get_value());
+            let value = value.map(|(high, chosen)| if chosen { high } else { Fr::ZERO });
+            let product = AllocatedNum::alloc(cs.namespace(|| "product"), || {
+                value.ok_or(SynthesisError::AssignmentMissing)
+            })?;
+            cs.enforce(
+                || "bits · chosen = product",
+                |lc| lc + high.get_variable(),
+                |lc| lc + chosen.get_variable(),
+                |lc| lc + product.get_variable(),
+            );
+            products.push(product);
+        }
+        let values: Option<Vec<Fr>> = products.iter().map(AllocatedNum::get_value).collect();
+        let high = AllocatedNum::alloc(cs.namespace(|| "high"), || {
+            Ok(values.ok_or(SynthesisError::AssignmentMissing)?.iter().sum())
+        })?;
+        let sum = products.iter().fold(LinearCombination::zero(), |sum, product| {
+            sum + product.get_variable()
+        });
+        cs.enforce(
+            || "Σ products = high",
+            |_| sum,
+            |lc| lc + CS::one(),
+            |lc| lc + high.get_variable(),
+        );
+        let preimage = vec![self.phi.clone(), high];
+        hash(cs.namespace(|| "hash"), Hash::Poseidon2Custom, preimage)
+    }
+
+    /// The data's way up: to its apex leaf where there is an apex, to the root where there is none.
+    fn open_data<CS: ConstraintSystem<Fr>>(
+        &self,
+        mut cs: CS,
+        bits: &[AllocatedBit],
+        data: &Num,
+        steps: Option<&[Step]>,
+    ) -> Result<(), SynthesisError> {
+        let Some(apex) = &self.apex else {
+            let siblings = alloc_siblings(cs.namespace(|| "sibling"), &self.tree_rows, steps)?;
+            let path = (&self.tree_rows[..], &siblings[..]);
+            return enforce_inclusion_at(cs.namespace(|| "path"), path, bits, data, &self.comm_d_new);
+        };
+        let (below, above) = bits.split_at(self.rules.apex_height());
+        let among = &above[..apex.leaves.len().ilog2() as usize];
+        let leaf = select(cs.namespace(|| "apex_leaf"), &apex.leaves, among)?;
+        let rows = vec![Hash::Sha256; below.len()];
+        let siblings = alloc_siblings(cs.namespace(|| "sibling"), &rows, steps)?;
+        let path = (&rows[..], &siblings[..]);
+        enforce_inclusion_at(cs.namespace(|| "path"), path, below, data, &leaf)
+    }
+}
