@@ -29,11 +29,7 @@ pub fn of(kind: ProofKind, geometry: &'static Geometry) -> Result<Vec<u8>> {
     let path = dir.join(name::parameters(kind, geometry));
     if !path.exists() {
         fs::create_dir_all(dir)?;
-        let circuit = Blank::of(kind, geometry);
-        make(
-            circuit.with_context(|| format!("there is no circuit for {kind} proofs yet"))?,
-            &path,
-        )?;
+        make(Blank::of(kind, geometry), &path)?;
     }
     let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
     let key = dir.join(name::key(kind, geometry));

@@ -8,6 +8,7 @@ use crate::{
     groth16::name::{ProofKind, WINDOW_CHALLENGES, WINNING_CHALLENGES, WINNING_SECTORS},
     porep::circuit::Porep,
     post::circuit::Post,
+    update::circuit::Update,
 };
 
 /// The shape of a circuit.
@@ -17,17 +18,20 @@ pub enum Blank {
     Porep(Porep<'static>),
     /// A WinningPoSt, or one partition of a WindowPoSt.
     Post(Post<'static>),
+    /// One partition of an update.
+    Update(Update<'static>),
 }
 
 impl Blank {
-    /// The circuit of a kind and geometry; none of the updates, which are not built yet.
-    pub fn of(kind: ProofKind, geometry: &'static Geometry) -> Option<Blank> {
+    /// The circuit of a kind and geometry.
+    pub fn of(kind: ProofKind, geometry: &'static Geometry) -> Blank {
         let post = |n_sectors, n_challenges| Blank::Post(Post::blank(geometry, n_sectors, n_challenges));
         match kind {
-            ProofKind::Porep => Some(Blank::Porep(Porep::blank(geometry, geometry.porep_challenges))),
-            ProofKind::WinningPost => Some(post(WINNING_SECTORS, WINNING_CHALLENGES)),
-            ProofKind::WindowPost => Some(post(geometry.window_sectors, WINDOW_CHALLENGES)),
-            ProofKind::Update | ProofKind::UpdatePoseidon => None,
+            ProofKind::Porep => Blank::Porep(Porep::blank(geometry, geometry.porep_challenges)),
+            ProofKind::WinningPost => post(WINNING_SECTORS, WINNING_CHALLENGES),
+            ProofKind::WindowPost => post(geometry.window_sectors, WINDOW_CHALLENGES),
+            ProofKind::Update => Blank::Update(Update::blank(geometry)),
+            ProofKind::UpdatePoseidon => Blank::Update(Update::blank_poseidon(geometry)),
         }
     }
 }
@@ -37,6 +41,7 @@ impl Circuit<Fr> for Blank {
         match self {
             Blank::Porep(circuit) => circuit.synthesize(cs),
             Blank::Post(circuit) => circuit.synthesize(cs),
+            Blank::Update(circuit) => circuit.synthesize(cs),
         }
     }
 }

@@ -196,11 +196,6 @@ impl Store {
         if !parameters.exists() {
             self.must_not_be_published(kind, geometry)?;
             let circuit = Blank::of(kind, geometry);
-            let circuit = circuit.with_context(|| {
-                format!(
-                    "lode-engine cannot make parameters for {kind} proofs yet: put the published files there"
-                )
-            })?;
             let draft = Draft::new(&parameters)?;
             let receipt = generate(device, circuit, draft.path(), bar)
                 .with_context(|| format!("cannot make {}", parameters.display()))?;
