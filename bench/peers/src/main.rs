@@ -59,18 +59,30 @@ fn measure(as_json: bool, names: &[String], rounds: Option<usize>) -> Result<()>
         print_machine(&machine);
     }
     let chosen = |stage: &&Stage| names.is_empty() || names.iter().any(|name| name == stage.name);
-    let mut rows = Vec::new();
+    let (mut rows, mut failed) = (Vec::new(), Vec::new());
     for stage in STAGES.iter().filter(chosen) {
         eprintln!("{} …", stage.name);
-        let row = stage.measure(rounds.unwrap_or(stage.rounds))?;
-        if !as_json {
-            print_row(&row);
+        match stage.measure(rounds.unwrap_or(stage.rounds)) {
+            Ok(row) => {
+                if !as_json {
+                    print_row(&row);
+                }
+                rows.push(row);
+            }
+            // What the other stages cost is still worth knowing.
+            Err(error) => {
+                eprintln!("{}: {error:#}", stage.name);
+                failed.push(stage.name);
+            }
         }
-        rows.push(row);
     }
     if as_json {
-        println!("{}", json!({ "rows": rows, "machine": machine }));
+        println!(
+            "{}",
+            json!({ "rows": rows, "failed": failed, "machine": machine })
+        );
     }
+    ensure!(failed.is_empty(), "not measured: {}", failed.join(", "));
     Ok(())
 }
 

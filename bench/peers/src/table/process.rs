@@ -80,7 +80,13 @@ pub(super) fn seal(rounds: usize) -> Result<Row> {
                 &dir.path().join("sector"),
             ))
         })?;
-        let report: Value = serde_json::from_str(&run.output)?;
+        let report: Value = serde_json::from_str(&run.output).with_context(|| {
+            format!(
+                "{} answers {:?}: an old build? cargo build --release",
+                engine.display(),
+                run.output
+            )
+        })?;
         ensure!(report["verified"] == true, "lode-engine did not verify its proof");
         Ok(Timed {
             output: report["comm_r"].as_str().context("comm_r")?.to_owned(),
