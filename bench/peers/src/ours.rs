@@ -9,9 +9,11 @@ use engine_proofs::{
     groth16::{prove, Blinding, Claim, Parameters, PreparedKey, Proof},
     piece::{self, CommP, Piece, PieceSize},
     porep::{
+        challenge::Challenges,
         circuit::Porep,
         comm_r,
         sector::Sector,
+        synthetic,
         vanilla::{self, PartitionProof, Statement},
     },
     replica_id::replica_id,
@@ -34,6 +36,11 @@ pub fn graph(case: &Case) -> Graph {
         &case.porep_id,
         case.seal_proof.api_version(),
     )
+}
+
+/// What a case's proof must open.
+pub fn challenges(case: &Case) -> Challenges {
+    Challenges::of(case.seal_proof, case.seed)
 }
 
 /// AddPiece: the sector's data as nodes, and each piece's commitment.
@@ -188,9 +195,9 @@ impl Sealed {
         }
     }
 
-    /// Commit1: opens the challenged nodes.
-    pub fn open(&self, case: &Case, graph: &Graph) -> Result<Vec<PartitionProof>> {
-        let sector = Sector {
+    /// Its files, as a proof reads them.
+    fn sector(&self) -> Sector<'_> {
+        Sector {
             comm_c: self.commitments.comm_c,
             comm_r_last: self.commitments.comm_r_last,
             layers: self.labelled.layers.iter().map(Vec::as_slice).collect(),
@@ -198,8 +205,31 @@ impl Sealed {
             tree_c: self.tree_c.iter().map(Vec::as_slice).collect(),
             tree_r_last: self.tree_r_last.iter().map(Vec::as_slice).collect(),
             replica: &self.replica,
-        };
-        Ok(vanilla::prove(&sector, graph, &self.statement(case), &case.seed)?)
+        }
+    }
+
+    /// Commit1: opens the challenged nodes.
+    pub fn open(&self, case: &Case, graph: &Graph) -> Result<Vec<PartitionProof>> {
+        let (statement, challenges) = (self.statement(case), challenges(case));
+        Ok(vanilla::prove(&self.sector(), graph, &statement, &challenges)?)
+    }
+
+    /// The file of everything that a seed may ask for.
+    pub fn store_synthetic(&self, case: &Case) -> Result<Vec<u8>> {
+        let mut file = vec![0; synthetic::file_size(case.geometry) as usize];
+        let (graph, statement) = (graph(case), self.statement(case));
+        synthetic::prove(&self.sector(), &graph, &statement, &mut file, &silent)?;
+        Ok(file)
+    }
+
+    /// Commit1 from such a file, whoever made it.
+    pub fn open_stored(&self, case: &Case, file: &[u8]) -> Result<Vec<PartitionProof>> {
+        Ok(synthetic::select(
+            file,
+            &graph(case),
+            &self.statement(case),
+            &case.seed,
+        )?)
     }
 
     /// Commit2: the SNARK of every partition, one after the other.
@@ -213,7 +243,7 @@ impl Sealed {
         let (graph, statement) = (graph(case), self.statement(case));
         let mut proof = Vec::new();
         for (k, partition) in partitions.iter().enumerate() {
-            let inputs = vanilla::public_inputs(&statement, &graph, &case.seed, k)?;
+            let inputs = vanilla::public_inputs(&statement, &graph, &challenges(case), k)?;
             let circuit = Porep::new(&statement, partition);
             let snark = prove(device, parameters, circuit, &inputs, Blinding::draw()?)?;
             proof.extend(snark.to_bytes());
@@ -236,7 +266,7 @@ impl Sealed {
     pub fn verify_batch(&self, case: &Case, key: &PreparedKey, proofs: &[&[u8]]) -> Result<bool> {
         let (graph, statement) = (graph(case), self.statement(case));
         let n_partitions = case.geometry.porep_partitions;
-        let inputs = |k| vanilla::public_inputs(&statement, &graph, &case.seed, k);
+        let inputs = |k| vanilla::public_inputs(&statement, &graph, &challenges(case), k);
         let inputs = (0..n_partitions).map(inputs).collect::<Result<Vec<_>, _>>()?;
         let snarks = proofs.par_iter().map(|proof| Proof::many(proof, n_partitions));
         let snarks = snarks.collect::<Result<Vec<_>, _>>()?.concat();

@@ -6,7 +6,7 @@ use anyhow::{ensure, Context, Result};
 use engine_proofs::{
     geometry::Geometry,
     groth16::{name, Proof, ProofKind},
-    porep::vanilla::Statement,
+    porep::{challenge::Challenges, vanilla::Statement},
     replica_id::Seed,
 };
 use kernels::{Backend, Node};
@@ -147,15 +147,16 @@ impl Plan {
             comm_r: roots.comm_r,
         };
         let graph = self.identity.graph();
+        let challenges = Challenges::of(self.identity.seal_proof, self.seed);
         let openings = stages.run(Stage::Commit1, device, |_| {
-            commit_1::run(sector, &statement, &roots, &self.seed)
+            commit_1::run(sector, &statement, &roots, &challenges)
         })?;
         let proofs = stages.run(Stage::Commit2, device, |bar| {
             let parameters = store.parameters(ProofKind::Porep, statement.geometry)?;
             commit_2::run(
                 device,
                 &parameters,
-                (&statement, &graph, &self.seed),
+                (&statement, &graph, &challenges),
                 &openings,
                 bar,
             )
@@ -163,7 +164,7 @@ impl Plan {
         let key = stages.run(Stage::Verify, device, |_| {
             let (key, receipt) = store.key(ProofKind::Porep, statement.geometry)?;
             ensure!(
-                verify::run(&key, &statement, &graph, &self.seed, &proofs)?,
+                verify::run(&key, &statement, &graph, &challenges, &proofs)?,
                 "the proof does not verify with {}: key and parameters are not of one making; `lode-engine params \
                  verify` says which",
                 store.path(ProofKind::Porep, statement.geometry, Half::Key).display()

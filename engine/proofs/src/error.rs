@@ -82,6 +82,27 @@ pub enum Error {
         /// The first contradiction's position in it.
         node: usize,
     },
+    /// A file of stored synthetic proofs has another length than the geometry says.
+    #[error("{found} bytes of stored synthetic proofs where {expected} belong: they were cut, or are of another size")]
+    SyntheticLength {
+        /// Bytes that the geometry says.
+        expected: u64,
+        /// Bytes that are there.
+        found: u64,
+    },
+    /// Stored synthetic proofs begin with other roots than the statement's.
+    #[error(
+        "the stored synthetic proofs are another sector's: they do not begin with the roots of this one"
+    )]
+    SyntheticForeign,
+    /// A stored synthetic proof does not answer its challenge.
+    #[error(
+        "stored synthetic proof {number} does not answer its challenge: it is damaged, or another sector's"
+    )]
+    SyntheticRecord {
+        /// The challenge's number among the synthetic ones, from 0.
+        number: u32,
+    },
     /// A commitment of the statement is no field element.
     #[error("{what} is not a canonical field element")]
     Commitment {

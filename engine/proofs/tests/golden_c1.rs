@@ -7,6 +7,7 @@ use engine_proofs::{
     geometry::Geometry,
     graph::Graph,
     porep::{
+        challenge::Challenges,
         commit1::Commit1,
         vanilla::{prove, public_inputs, public_inputs_at, verify, Statement},
     },
@@ -33,8 +34,20 @@ fn the_answer_in_the_open_is_the_references() {
     let Sealed {
         statement, ref graph, ..
     } = sealed;
-    let partitions = prove(&sealed.sector(), graph, &statement, &seed).unwrap();
-    assert!(verify(&partitions[0], &statement, graph, &seed, 0));
+    let partitions = prove(
+        &sealed.sector(),
+        graph,
+        &statement,
+        &Challenges::Interactive(seed),
+    )
+    .unwrap();
+    assert!(verify(
+        &partitions[0],
+        &statement,
+        graph,
+        &Challenges::Interactive(seed),
+        0
+    ));
     for opening in &partitions[0].openings {
         assert_eq!(opening.data.leaf, sealed.data[opening.challenge as usize]);
     }
@@ -104,9 +117,10 @@ fn text_of_another_form_is_refused() {
 fn public_inputs_are_the_references() {
     let (_, sealed, seed) = sealed();
     let golden = fixture::read(&format!("kit-porep-{CASE}"));
+    let challenges = Challenges::Interactive(seed);
     for partition in cases(&golden["partitions"]) {
         let k = number(&partition["k"]) as usize;
-        let inputs = public_inputs(&sealed.statement, &sealed.graph, &seed, k).unwrap();
+        let inputs = public_inputs(&sealed.statement, &sealed.graph, &challenges, k).unwrap();
         let inputs = inputs.iter().map(|input| Node::from(*input).to_string());
         assert!(
             inputs.eq(cases(&partition["public_inputs_le"]).iter().map(word)),

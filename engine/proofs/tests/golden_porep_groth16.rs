@@ -19,7 +19,7 @@ use engine_proofs::{
         witness::{Capacity, Witness},
         Blinding, Parameters, ProofKind, Secret,
     },
-    porep::{circuit::Porep, vanilla},
+    porep::{challenge::Challenges, circuit::Porep, vanilla},
     replica_id::Seed,
     silent,
 };
@@ -70,11 +70,11 @@ fn parameters_witness_and_proof_are_the_references() {
     let kit = fixture::read("kit-porep-2KiB-1.1.0-plain-mod251-s42.json");
     let kit = &cases(&kit["partitions"])[0];
     let sealed = Case::of(&golden).seal();
-    let seed = Seed(std::array::from_fn(|i| (7 * i + 3) as u8));
+    let challenges = Challenges::Interactive(Seed(std::array::from_fn(|i| (7 * i + 3) as u8)));
     let statement = &sealed.statement;
     let proofs =
-        vanilla::prove(&sealed.sector(), &sealed.graph, statement, &seed).expect("the sector is whole");
-    let inputs = vanilla::public_inputs(statement, &sealed.graph, &seed, 0).expect("canonical");
+        vanilla::prove(&sealed.sector(), &sealed.graph, statement, &challenges).expect("the sector is whole");
+    let inputs = vanilla::public_inputs(statement, &sealed.graph, &challenges, 0).expect("canonical");
     assert_eq!(
         inputs,
         cases(&kit["public_inputs_le"])

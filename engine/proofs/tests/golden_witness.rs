@@ -7,10 +7,12 @@ use bellperson::SynthesisError;
 use engine_proofs::{
     groth16::mock::{Error, MockProver},
     porep::{
+        challenge::Challenges,
         circuit::Porep,
         commit1::Commit1,
         vanilla::{prove, public_inputs, PartitionProof, Statement},
     },
+    replica_id::Seed,
 };
 use ff::Field;
 use fixture::{cases, number, word};
@@ -61,14 +63,15 @@ fn check_honest(name: &str) {
     let golden = fixture::read(&format!("porep-{name}.json"));
     let sealed = Case::of(&golden).seal();
     let (statement, graph) = (&sealed.statement, &sealed.graph);
-    let seed = word(&golden["case"]["seed"]).parse().expect("a seed");
-    let proofs = prove(&sealed.sector(), graph, statement, &seed).expect("the sector is whole");
+    let seed: Seed = word(&golden["case"]["seed"]).parse().expect("a seed");
+    let challenges = Challenges::Interactive(seed);
+    let proofs = prove(&sealed.sector(), graph, statement, &challenges).expect("the sector is whole");
     for opening in &proofs[0].openings {
         assert_eq!(opening.data.leaf, sealed.data[opening.challenge as usize]);
     }
     let prover = MockProver::run(Porep::new(statement, &proofs[0])).expect("the openings are honest");
     let mut expected = vec![Fr::ONE];
-    expected.extend(public_inputs(statement, graph, &seed, 0).expect("the statement is canonical"));
+    expected.extend(public_inputs(statement, graph, &challenges, 0).expect("the statement is canonical"));
     assert_eq!(prover.inputs(), expected);
 }
 

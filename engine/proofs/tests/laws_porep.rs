@@ -10,7 +10,7 @@ use engine_proofs::{
     geometry::Geometry,
     graph::Graph,
     path::{Path, Step, TreeHash},
-    porep::{unseal, vanilla::prove},
+    porep::{challenge::Challenges, unseal, vanilla::prove},
     registered::ApiVersion,
     replica_id::Seed,
     sdr::{first_wrong, label, label_layer, ParentSource},
@@ -38,7 +38,7 @@ fn check<S: Strategy>(n_cases: u32, input: S, law: impl Fn(S::Value)) {
     TestRunner::new_with_rng(config, seed).run(&input, law).unwrap();
 }
 
-const SEED: Seed = Seed([3; 32]);
+const CHALLENGES: Challenges = Challenges::Interactive(Seed([3; 32]));
 
 /// The reference's sector of that size, but of another number.
 fn sealed(size: &str, sector: u64) -> Sealed {
@@ -219,7 +219,7 @@ fn a_path_verifies_iff_untouched() {
             statement, ref graph, ..
         } = sealed;
         let geometry = statement.geometry;
-        let proof = &prove(&sealed.sector(), graph, &statement, &SEED).unwrap()[0];
+        let proof = &prove(&sealed.sector(), graph, &statement, &CHALLENGES).unwrap()[0];
         let opening = &proof.openings[0];
         let paths = [
             (TreeHash::Sha256, &opening.data, statement.comm_d),

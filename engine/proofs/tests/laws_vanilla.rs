@@ -10,14 +10,17 @@ use engine_proofs::{
     geometry::Geometry,
     graph::Graph,
     path::Path,
-    porep::vanilla::{challenges, prove, public_inputs, verify, Column, Opening, PartitionProof},
+    porep::{
+        challenge::Challenges,
+        vanilla::{prove, public_inputs, verify, Column, Opening, PartitionProof},
+    },
     registered::ApiVersion,
     replica_id::Seed,
 };
 use kernels::Node;
 use sealed::{Case, Sealed};
 
-const SEED: Seed = Seed([3; 32]);
+const CHALLENGES: Challenges = Challenges::Interactive(Seed([3; 32]));
 
 /// The reference's sector of that size, but of another number.
 fn sealed(size: &str, sector: u64) -> Sealed {
@@ -80,16 +83,16 @@ fn a_proof_with_any_field_changed_is_rejected() {
     let Sealed {
         statement, ref graph, ..
     } = sealed;
-    let proof = prove(&sealed.sector(), graph, &statement, &SEED)
+    let proof = prove(&sealed.sector(), graph, &statement, &CHALLENGES)
         .unwrap()
         .remove(0);
-    assert!(verify(&proof, &statement, graph, &SEED, 0));
+    assert!(verify(&proof, &statement, graph, &CHALLENGES, 0));
     let rejected = |what: String, change: &dyn Fn(&mut PartitionProof)| {
         let mut changed = proof.clone();
         change(&mut changed);
         assert!(changed != proof, "{what} is unchanged");
         assert!(
-            !verify(&changed, &statement, graph, &SEED, 0),
+            !verify(&changed, &statement, graph, &CHALLENGES, 0),
             "{what} is changed, and accepted"
         );
     };
@@ -152,18 +155,24 @@ fn a_proof_of_another_statement_is_rejected() {
     let Sealed {
         statement, ref graph, ..
     } = sealed;
-    let proof = prove(&sealed.sector(), graph, &statement, &SEED)
+    let proof = prove(&sealed.sector(), graph, &statement, &CHALLENGES)
         .unwrap()
         .remove(0);
-    assert!(!verify(&proof, &other.statement, graph, &SEED, 0));
-    assert!(!verify(&proof, &statement, graph, &Seed([4; 32]), 0));
-    assert!(!verify(&proof, &statement, graph, &SEED, 1));
+    assert!(!verify(&proof, &other.statement, graph, &CHALLENGES, 0));
+    assert!(!verify(
+        &proof,
+        &statement,
+        graph,
+        &Challenges::Interactive(Seed([4; 32])),
+        0
+    ));
+    assert!(!verify(&proof, &statement, graph, &CHALLENGES, 1));
     let porep_id = "18".repeat(32).parse().unwrap();
     let foreign = Graph::new(64, &porep_id, ApiVersion::V1_1_0);
-    assert!(!verify(&proof, &statement, &foreign, &SEED, 0));
+    assert!(!verify(&proof, &statement, &foreign, &CHALLENGES, 0));
     let mut statement = statement;
     std::mem::swap(&mut statement.comm_d, &mut statement.comm_r);
-    assert!(!verify(&proof, &statement, graph, &SEED, 0));
+    assert!(!verify(&proof, &statement, graph, &CHALLENGES, 0));
 }
 
 /// As many layers, partitions and challenges as 32 GiB have, over trees of the shape of 64 GiB.
@@ -185,28 +194,31 @@ fn every_partition_of_eleven_layers_is_proved() {
     let Sealed {
         statement, ref graph, ..
     } = sealed;
-    let proofs = prove(&sealed.sector(), graph, &statement, &SEED).unwrap();
+    let proofs = prove(&sealed.sector(), graph, &statement, &CHALLENGES).unwrap();
     assert_eq!(proofs.len(), 10);
     for (k, proof) in proofs.iter().enumerate() {
         assert_eq!(proof.openings.len(), 18);
-        assert!(verify(proof, &statement, graph, &SEED, k), "partition {k}");
+        assert!(verify(proof, &statement, graph, &CHALLENGES, k), "partition {k}");
         assert!(
-            !verify(proof, &statement, graph, &SEED, (k + 1) % 10),
+            !verify(proof, &statement, graph, &CHALLENGES, (k + 1) % 10),
             "partition {k} in another's place"
         );
-        assert_eq!(public_inputs(&statement, graph, &SEED, k).unwrap().len(), 327);
+        assert_eq!(
+            public_inputs(&statement, graph, &CHALLENGES, k).unwrap().len(),
+            327
+        );
     }
 }
 
 /// Damages a sealed sector, and expects the proof to fail with an error that starts so.
 fn check_blamed(size: &str, damage: impl Fn(&mut Sealed, usize), error: &str) {
     let mut sealed = sealed(size, 6);
-    let challenge = challenges(&sealed.statement, &SEED, 0)[0] as usize;
+    let challenge = CHALLENGES.of_partition(&sealed.statement, 0)[0] as usize;
     damage(&mut sealed, challenge);
     let Sealed {
         statement, ref graph, ..
     } = sealed;
-    let found = prove(&sealed.sector(), graph, &statement, &SEED)
+    let found = prove(&sealed.sector(), graph, &statement, &CHALLENGES)
         .map(drop)
         .unwrap_err()
         .to_string();

@@ -19,6 +19,9 @@ pub use circuit::Constraints;
 
 use crate::case::Case;
 
+/// The file of stored synthetic proofs in the cache directory.
+pub const SYNTHETIC: &str = "syn-porep-vanilla-proofs.dat";
+
 /// The files of one sector, named as the reference names them.
 #[derive(Clone, Debug)]
 pub struct Directory {
@@ -64,6 +67,8 @@ pub trait Sealer: Send {
     fn pre_commit_2(&mut self) -> Result<Commitments>;
     /// Takes the files in the directory for a sector that PreCommit2 has left there, whoever made them.
     fn adopt(&mut self, commitments: &Commitments) -> Result<()>;
+    /// Opens whatever a seed may ask for, stores it, and removes what it was made from; answers with the file.
+    fn store_synthetic(&mut self) -> Result<Vec<u8>>;
     /// Opens the challenged nodes.
     fn commit_1(&mut self) -> Result<()>;
     /// What [`commit_1`](Sealer::commit_1) opened.

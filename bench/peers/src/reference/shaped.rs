@@ -7,7 +7,10 @@ use std::{
 
 use anyhow::{Context, Result};
 use blstrs::Scalar as Fr;
-use engine_proofs::{porep::vanilla::PartitionProof, registered::ApiVersion};
+use engine_proofs::{
+    porep::vanilla::PartitionProof,
+    registered::{ApiVersion, Feature},
+};
 use filecoin_hashers::Domain;
 use filecoin_proofs as fil;
 use filecoin_proofs::{
@@ -18,7 +21,7 @@ use kernels::{Node, Parents, DEGREE};
 use storage_proofs_core::{api_version, drgraph::Graph, proof::ProofScheme, sector::SectorId};
 use storage_proofs_porep::stacked::{generate_replica_id, PublicInputs, StackedDrg, Tau};
 
-use super::{circuit, vanilla, Commitments, Constraints, Directory, Sealer};
+use super::{circuit, vanilla, Commitments, Constraints, Directory, Sealer, SYNTHETIC};
 use crate::{case::Case, home};
 
 type TreeDomain<Tree> = <<Tree as MerkleTreeTrait>::Hasher as filecoin_hashers::Hasher>::Domain;
@@ -48,11 +51,15 @@ impl<Tree: 'static + MerkleTreeTrait> Shaped<Tree> {
             ApiVersion::V1_1_0 => api_version::ApiVersion::V1_1_0,
             ApiVersion::V1_2_0 => api_version::ApiVersion::V1_2_0,
         };
-        let size = case.geometry.sector_size.bytes();
+        let features = case.seal_proof.feature().map(|feature| match feature {
+            Feature::SyntheticPorep => api_version::ApiFeature::SyntheticPoRep,
+            Feature::NonInteractivePorep => api_version::ApiFeature::NonInteractivePoRep,
+        });
+        let (size, features) = (case.geometry.sector_size.bytes(), features.into_iter().collect());
         Ok(Shaped {
             case: case.clone(),
             directory,
-            config: PoRepConfig::new_groth16(size, case.porep_id.0, version),
+            config: PoRepConfig::new_groth16_with_features(size, case.porep_id.0, version, features)?,
             pieces: Vec::new(),
             labelled: None,
             sealed: None,
@@ -149,6 +156,21 @@ impl<Tree: 'static + MerkleTreeTrait> Sealer for Shaped<Tree> {
             comm_d: commitments.comm_d.0,
         });
         Ok(())
+    }
+
+    fn store_synthetic(&mut self) -> Result<Vec<u8>> {
+        fil::generate_synth_proofs::<_, Tree>(
+            &self.config,
+            &self.directory.cache,
+            &self.directory.sealed,
+            self.case.prover_id.0,
+            self.sector(),
+            self.case.ticket.0,
+            self.sealed.clone().context("PreCommit2 comes before")?,
+            &self.pieces,
+        )?;
+        fil::clear_cache(&self.directory.cache)?;
+        Ok(fs::read(self.directory.cache.join(SYNTHETIC))?)
     }
 
     fn commit_1(&mut self) -> Result<()> {

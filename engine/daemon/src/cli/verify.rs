@@ -8,7 +8,7 @@ use engine_proofs::{
     geometry::{Geometry, SectorSize},
     groth16::{Proof, ProofKind},
     hex32::parse_node,
-    porep::vanilla::Statement,
+    porep::{challenge::Challenges, vanilla::Statement},
     registered::SealProof,
     replica_id::{PorepId, ProverId, Seed, Ticket},
 };
@@ -101,7 +101,8 @@ impl Verify {
             Some(path) => params::read_key(path)?,
             None => Store::new(config).key(ProofKind::Porep, geometry)?.0,
         };
-        let holds = verify::run(&key, &statement, &identity.graph(), &seed, &proof)?;
+        let challenges = Challenges::of(identity.seal_proof, seed);
+        let holds = verify::run(&key, &statement, &identity.graph(), &challenges, &proof)?;
         let json = json!({ "verified": holds, "replica_id": statement.replica_id.to_string() });
         Ok(Answer {
             text: format!("{holds}\n"),

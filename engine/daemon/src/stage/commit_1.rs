@@ -1,13 +1,13 @@
-//! Commit1: the nodes that the seed asks for are opened.
+//! Commit1: the challenged nodes are opened.
 
 use anyhow::{anyhow, Result};
 use engine_proofs::{
     geometry::Geometry,
     porep::{
+        challenge::Challenges,
         sector::Sector as Files,
         vanilla::{self, PartitionProof, Statement},
     },
-    replica_id::Seed,
     Error, Part,
 };
 
@@ -25,7 +25,7 @@ pub fn run(
     sector: &mut Sector,
     statement: &Statement,
     roots: &Roots,
-    seed: &Seed,
+    challenges: &Challenges,
 ) -> Result<Vec<PartitionProof>> {
     let geometry = statement.geometry;
     let trees = 0..geometry.n_base_trees();
@@ -54,7 +54,7 @@ pub fn run(
         replica: replica.nodes(),
     };
     let graph = sector.record().identity.graph();
-    vanilla::prove(&files, &graph, statement, seed).map_err(|error| match file(geometry, &error) {
+    vanilla::prove(&files, &graph, statement, challenges).map_err(|error| match file(geometry, &error) {
         Some(name) => {
             let path = sector.dir().join(name);
             anyhow!(error).context(format!(

@@ -5,10 +5,10 @@ use engine_proofs::{
     graph::Graph,
     groth16::{self, Blinding, Parameters, Proof},
     porep::{
+        challenge::Challenges,
         circuit::Porep,
         vanilla::{self, PartitionProof, Statement},
     },
-    replica_id::Seed,
 };
 use kernels::Backend;
 
@@ -22,7 +22,7 @@ use crate::{map::ReadMap, progress::Bar};
 pub fn run(
     device: &dyn Backend,
     parameters: &ReadMap,
-    (statement, graph, seed): (&Statement, &Graph, &Seed),
+    (statement, graph, challenges): (&Statement, &Graph, &Challenges),
     openings: &[PartitionProof],
     bar: &Bar,
 ) -> Result<Vec<Proof>> {
@@ -30,7 +30,7 @@ pub fn run(
     let parsed = Parameters::parse(parameters.bytes()).with_context(about)?;
     let mut proofs = Vec::with_capacity(openings.len());
     for (k, opening) in openings.iter().enumerate() {
-        let inputs = vanilla::public_inputs(statement, graph, seed, k)?;
+        let inputs = vanilla::public_inputs(statement, graph, challenges, k)?;
         let progress = bar.part(k, openings.len());
         let circuit = Porep::new(statement, opening);
         let proof = groth16::prove_watched(device, &parsed, circuit, &inputs, Blinding::draw()?, &progress);

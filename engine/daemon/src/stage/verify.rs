@@ -4,8 +4,10 @@ use anyhow::{ensure, Result};
 use engine_proofs::{
     graph::Graph,
     groth16::{Claim, PreparedKey, Proof, VerifyingKey},
-    porep::vanilla::{self, Statement},
-    replica_id::Seed,
+    porep::{
+        challenge::Challenges,
+        vanilla::{self, Statement},
+    },
 };
 use kernels::Fr;
 use rand_core::OsRng;
@@ -18,17 +20,19 @@ pub fn run(
     key: &VerifyingKey,
     statement: &Statement,
     graph: &Graph,
-    seed: &Seed,
+    challenges: &Challenges,
     proofs: &[Proof],
 ) -> Result<bool> {
-    ensure!(seed.0 != [0; 32], "the seed is zero: it is missing");
+    if let Challenges::Interactive(seed) | Challenges::Synthetic(seed) = challenges {
+        ensure!(seed.0 != [0; 32], "the seed is zero: it is missing");
+    }
     for (what, node) in [("comm_d", statement.comm_d), ("comm_r", statement.comm_r)] {
         ensure!(node.0 != [0; 32], "{what} is zero: it is missing");
     }
-    if proofs.len() != statement.geometry.porep_partitions {
+    if proofs.len() != challenges.n_partitions(statement.geometry) {
         return Ok(false);
     }
-    let inputs = (0..proofs.len()).map(|k| vanilla::public_inputs(statement, graph, seed, k));
+    let inputs = (0..proofs.len()).map(|k| vanilla::public_inputs(statement, graph, challenges, k));
     let inputs = inputs.collect::<Result<Vec<Vec<Fr>>, _>>()?;
     let claims: Vec<Claim<'_>> = inputs
         .iter()

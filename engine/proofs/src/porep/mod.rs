@@ -4,6 +4,7 @@ pub mod challenge;
 pub mod circuit;
 pub mod commit1;
 pub mod sector;
+pub mod synthetic;
 mod unseal;
 pub mod vanilla;
 

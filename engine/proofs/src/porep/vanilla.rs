@@ -4,14 +4,13 @@ use kernels::{Fr, Hash, Node, BASE_DEGREE, DEGREE};
 use rayon::prelude::*;
 
 use super::{
-    challenge,
+    challenge::Challenges,
     sector::{Opener, Sector},
 };
 use crate::{
     geometry::Geometry,
     graph::Graph,
     path::{digest, Path, TreeHash},
-    replica_id::Seed,
     sdr::label,
     Error, Result,
 };
@@ -92,7 +91,7 @@ impl Opening {
     }
 }
 
-/// Opens what the seed asks for: one proof per partition of the geometry.
+/// Opens what is asked for: one proof per partition.
 ///
 /// What is opened is checked on the way, so that a proof that is returned verifies.
 ///
@@ -106,11 +105,11 @@ pub fn prove(
     sector: &Sector<'_>,
     graph: &Graph,
     statement: &Statement,
-    seed: &Seed,
+    challenges: &Challenges,
 ) -> Result<Vec<PartitionProof>> {
     let opener = Opener::new(sector, graph, statement)?;
     let partition = |k| {
-        let challenges = challenges(statement, seed, k);
+        let challenges = challenges.of_partition(statement, k);
         let openings: Result<Vec<Opening>> = challenges.into_par_iter().map(|c| opener.open(c)).collect();
         Ok(PartitionProof {
             comm_c: sector.comm_c,
@@ -118,48 +117,52 @@ pub fn prove(
             openings: openings?,
         })
     };
-    (0..statement.geometry.porep_partitions)
+    (0..challenges.n_partitions(statement.geometry))
         .into_par_iter()
         .map(partition)
         .collect()
 }
 
-/// Whether a proof in the open answers what the seed asks of partition k.
+/// Whether a proof in the open answers what is asked of partition k.
 ///
 /// Everything is computed again: the challenges, the parents, every path, every column's digest, the challenged
 /// nodes' labels in every layer, their encoding, and comm_r.
-pub fn verify(proof: &PartitionProof, statement: &Statement, graph: &Graph, seed: &Seed, k: usize) -> bool {
+pub fn verify(
+    proof: &PartitionProof,
+    statement: &Statement,
+    graph: &Graph,
+    challenges: &Challenges,
+    k: usize,
+) -> bool {
     let checker = Checker {
         statement,
         graph,
         comm_c: proof.comm_c,
         comm_r_last: proof.comm_r_last,
     };
-    let challenges = challenges(statement, seed, k);
+    let asked = challenges.of_partition(statement, k);
     let comm_r = super::comm_r(proof.comm_c, proof.comm_r_last);
     graph.n_nodes() == statement.geometry.n_nodes()
-        && k < statement.geometry.porep_partitions
+        && k < challenges.n_partitions(statement.geometry)
         && comm_r.is_ok_and(|comm_r| comm_r == statement.comm_r)
-        && challenges.len() == proof.openings.len()
-        && challenges
+        && asked.len() == proof.openings.len()
+        && asked
             .par_iter()
             .zip(&proof.openings)
             .all(|(&c, opening)| checker.flaw(c, opening).is_none())
-}
-
-/// The nodes that the seed asks partition k for.
-pub fn challenges(statement: &Statement, seed: &Seed, k: usize) -> Vec<u64> {
-    let n_challenges = statement.geometry.porep_challenges;
-    let numbers = (k * n_challenges) as u32..((k + 1) * n_challenges) as u32;
-    challenge::interactive(statement.replica_id, seed, statement.geometry.n_nodes(), numbers)
 }
 
 /// The public inputs of partition k's SNARK, without the leading one.
 ///
 /// # Errors
 /// When a commitment of the statement is not canonical.
-pub fn public_inputs(statement: &Statement, graph: &Graph, seed: &Seed, k: usize) -> Result<Vec<Fr>> {
-    public_inputs_at(statement, graph, &challenges(statement, seed, k))
+pub fn public_inputs(
+    statement: &Statement,
+    graph: &Graph,
+    challenges: &Challenges,
+    k: usize,
+) -> Result<Vec<Fr>> {
+    public_inputs_at(statement, graph, &challenges.of_partition(statement, k))
 }
 
 /// The public inputs of a SNARK over given challenges: replica id, comm_d, comm_r; then for each challenge its

@@ -1,7 +1,10 @@
 //! Holds a sealed sector against what the reference made of the same data.
 
 use engine_proofs::{
-    porep::vanilla::{prove, verify},
+    porep::{
+        challenge::Challenges,
+        vanilla::{prove, verify},
+    },
     replica_id::Seed,
 };
 use kernels::Node;
@@ -69,10 +72,11 @@ pub fn check(golden: &Value) {
 /// Whatever the shape of the trees: what is opened verifies.
 fn prove_and_verify(sealed: &Sealed, seed: &Seed) {
     let Sealed { statement, graph, .. } = sealed;
-    let proofs = prove(&sealed.sector(), graph, statement, seed).unwrap();
+    let challenges = Challenges::Interactive(*seed);
+    let proofs = prove(&sealed.sector(), graph, statement, &challenges).unwrap();
     assert_eq!(proofs.len(), statement.geometry.porep_partitions);
     for (k, proof) in proofs.iter().enumerate() {
-        assert!(verify(proof, statement, graph, seed, k), "partition {k}");
+        assert!(verify(proof, statement, graph, &challenges, k), "partition {k}");
     }
 }
 

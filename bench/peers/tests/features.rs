@@ -1,0 +1,74 @@
+//! Synthetic and non-interactive PoReps of random data: what either side opens and stores is the other's, byte for
+//! byte.
+
+use std::fs;
+
+use bench_peers::{
+    case::Case,
+    ours::{self, Sealed},
+    reference::{self, Sealer, SYNTHETIC},
+};
+use engine_proofs::{
+    porep::vanilla::{self, PartitionProof},
+    registered::SealProof,
+};
+use kernels::Cpu;
+
+/// One sector sealed on both sides, up to PreCommit2.
+fn sealed(n: u64, sector_size: &str, proof: SealProof) -> (Case, Box<dyn Sealer>, Sealed, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let case = Case::random(n, sector_size.parse().unwrap(), proof);
+    let mut sealer = reference::sealer(&case, dir.path()).unwrap();
+    sealer.add_pieces().unwrap();
+    sealer.pre_commit_1().unwrap();
+    let commitments = sealer.pre_commit_2().unwrap();
+    let sealed = ours::seal(&Cpu::new(), &case).unwrap();
+    assert_eq!(sealed.commitments, commitments);
+    (case, sealer, sealed, dir)
+}
+
+/// The reference opens the same, takes ours, and publishes the same inputs.
+fn check_opened(case: &Case, sealer: &dyn Sealer, sealed: &Sealed, ours: &[PartitionProof]) {
+    assert_eq!(ours, sealer.opened().unwrap());
+    assert!(sealer.accepts(ours).unwrap());
+    let (graph, statement) = (ours::graph(case), sealed.statement(case));
+    let challenges = ours::challenges(case);
+    for (k, partition) in ours.iter().enumerate() {
+        assert!(vanilla::verify(partition, &statement, &graph, &challenges, k));
+    }
+    let inputs = |k| vanilla::public_inputs(&statement, &graph, &challenges, k).unwrap();
+    let inputs: Vec<_> = (0..ours.len()).map(inputs).collect();
+    assert_eq!(inputs, sealer.public_inputs(&sealed.commitments).unwrap());
+}
+
+fn check_synthetic(n: u64, sector_size: &str) {
+    let (case, mut sealer, sealed, dir) = sealed(n, sector_size, SealProof::Synthetic);
+    let opened = sealed.open(&case, &ours::graph(&case)).unwrap();
+    let file = sealed.store_synthetic(&case).unwrap();
+    let theirs = sealer.store_synthetic().unwrap();
+    // Compared as bytes: a difference of kilobytes is not worth printing.
+    assert!(file == theirs, "{sector_size}: the stored proofs differ");
+    assert!(sealed.open_stored(&case, &theirs).unwrap() == opened);
+    // The layers are gone; the reference reads what we have stored.
+    fs::write(dir.path().join(SYNTHETIC), &file).unwrap();
+    sealer.commit_1().unwrap();
+    check_opened(&case, &*sealer, &sealed, &opened);
+}
+
+#[test]
+fn stored_synthetic_proofs_are_equal() {
+    for (n, sector_size) in (200..).zip(["2KiB", "2KiB", "2KiB", "4KiB", "16KiB"]) {
+        check_synthetic(n, sector_size);
+    }
+}
+
+#[test]
+fn non_interactive_openings_are_equal() {
+    for n in 210..214 {
+        let (case, mut sealer, sealed, _dir) = sealed(n, "2KiB", SealProof::NonInteractive);
+        sealer.commit_1().unwrap();
+        let opened = sealed.open(&case, &ours::graph(&case)).unwrap();
+        assert_eq!(opened.len(), 13);
+        check_opened(&case, &*sealer, &sealed, &opened);
+    }
+}
