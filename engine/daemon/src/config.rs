@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use clap::ValueEnum;
 use serde::Deserialize;
 
 /// Where things lie on this machine.
@@ -15,6 +16,19 @@ pub struct Config {
     pub parameters: PathBuf,
     /// The folder in which temporary sectors are made.
     pub scratch: PathBuf,
+    /// Whose parameters count.
+    pub network: Network,
+}
+
+/// Whose parameters count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    /// Only the published ones.
+    Mainnet,
+    /// The published ones, and those that this program makes for trying out.
+    #[default]
+    Development,
 }
 
 /// The settings that one source gives.
@@ -25,6 +39,8 @@ pub struct Settings {
     pub parameters: Option<PathBuf>,
     /// See [`Config::scratch`].
     pub scratch: Option<PathBuf>,
+    /// See [`Config::network`].
+    pub network: Option<Network>,
 }
 
 impl Config {
@@ -32,19 +48,21 @@ impl Config {
     ///
     /// # Errors
     /// When the file cannot be read, or has a key that is none of these, or there is neither a home nor a
-    /// cache directory to put the defaults in.
+    /// cache directory to put the defaults in, or the environment names no network.
     pub fn read(file: Option<&Path>, flags: Settings) -> Result<Config> {
         let file = file.map(Path::to_owned).or_else(|| variable("LODE_CONFIG"));
         let file = file.map_or(Ok(Settings::default()), |path| Settings::from_file(&path))?;
         let environment = Settings {
             parameters: variable("LODE_PARAMETERS"),
             scratch: variable("LODE_SCRATCH"),
+            network: network()?,
         };
         let settings = flags.over(environment).over(file);
         let parameters = settings.parameters.map_or_else(default_parameters, Ok)?;
         Ok(Config {
             parameters,
             scratch: settings.scratch.unwrap_or_else(env::temp_dir),
+            network: settings.network.unwrap_or_default(),
         })
     }
 }
@@ -55,7 +73,7 @@ impl Settings {
             .with_context(|| format!("cannot read the configuration {}", path.display()))?;
         toml::from_str(&text).with_context(|| {
             format!(
-                "{} is no configuration (its keys are parameters and scratch)",
+                "{} is no configuration (its keys are parameters, scratch and network)",
                 path.display()
             )
         })
@@ -65,6 +83,7 @@ impl Settings {
         Settings {
             parameters: self.parameters.or(below.parameters),
             scratch: self.scratch.or(below.scratch),
+            network: self.network.or(below.network),
         }
     }
 }
@@ -74,6 +93,16 @@ fn variable(name: &str) -> Option<PathBuf> {
     env::var_os(name)
         .filter(|value| !value.is_empty())
         .map(PathBuf::from)
+}
+
+/// The network that the environment names.
+fn network() -> Result<Option<Network>> {
+    let word = variable("LODE_NETWORK").map(|word| word.to_string_lossy().into_owned());
+    let parse = |word: String| {
+        let network = Network::from_str(&word, false).ok();
+        network.with_context(|| format!("LODE_NETWORK is {word:?}; it may be mainnet or development"))
+    };
+    word.map(parse).transpose()
 }
 
 fn default_parameters() -> Result<PathBuf> {
@@ -92,7 +121,8 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_an_error() {
-        assert!(settings("parameters = '/a'\nscratch = '/b'").is_ok());
+        assert!(settings("parameters = '/a'\nscratch = '/b'\nnetwork = 'mainnet'").is_ok());
+        assert!(settings("network = 'calibration'").is_err());
         let error = settings("paramters = '/a'").unwrap_err().to_string();
         assert!(error.contains("unknown field `paramters`"), "{error}");
     }
@@ -102,7 +132,7 @@ mod tests {
         let file = settings("parameters = '/file'\nscratch = '/file'").unwrap();
         let flags = Settings {
             parameters: Some("/flag".into()),
-            scratch: None,
+            ..Settings::default()
         };
         let both = flags.over(file);
         assert_eq!(both.parameters, Some("/flag".into()));

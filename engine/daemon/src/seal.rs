@@ -209,7 +209,8 @@ fn prepare(
     stages: &mut Stages,
 ) -> Result<()> {
     if store.has(ProofKind::Porep, geometry) {
-        return Ok(());
+        // What will be refused in the end is refused now.
+        return store.key(ProofKind::Porep, geometry).map(drop);
     }
     let (size, dir) = (geometry.sector_size, store.dir().display());
     ensure!(

@@ -6,6 +6,7 @@ mod seal;
 mod sizes;
 mod unseal;
 mod verify;
+mod verify_raw;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -14,7 +15,7 @@ use clap::{Args, Parser, Subcommand};
 use serde_json::Value;
 
 use crate::{
-    config::{Config, Settings},
+    config::{Config, Network, Settings},
     draft,
 };
 
@@ -37,7 +38,7 @@ struct Common {
     /// Answer with exactly one JSON object on stdout; progress goes to stderr.
     #[arg(long, global = true)]
     json: bool,
-    /// Configuration file (TOML; keys: parameters, scratch). [env: LODE_CONFIG]
+    /// Configuration file (TOML; keys: parameters, scratch, network). [env: LODE_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Folder of Groth16 parameters. [env: LODE_PARAMETERS] [default: ~/.cache/lode/parameters]
@@ -46,6 +47,10 @@ struct Common {
     /// Folder for temporary sectors. [env: LODE_SCRATCH] [default: the system's temporary folder]
     #[arg(long, global = true, value_name = "DIR")]
     scratch: Option<PathBuf>,
+    /// Whose parameters count: on mainnet only the published ones, for development also those that
+    /// `params make` makes. [env: LODE_NETWORK] [default: development]
+    #[arg(long, global = true, value_name = "NETWORK", hide_possible_values = true)]
+    network: Option<Network>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -101,9 +106,15 @@ impl Cli {
             config,
             parameters,
             scratch,
+            network,
             json,
         } = self.common;
-        let config = Config::read(config.as_deref(), Settings { parameters, scratch })?;
+        let flags = Settings {
+            parameters,
+            scratch,
+            network,
+        };
+        let config = Config::read(config.as_deref(), flags)?;
         draft::clean_up_on_signals()?;
         match self.verb {
             Verb::Seal(verb) => verb.run(&config, json),

@@ -14,7 +14,7 @@ use serde_json::{json, Value};
 use super::Answer;
 use crate::{
     config::Config,
-    params::{Care, Half, Origin, Receipt, Store},
+    params::{Care, Half, Receipt, Store},
     report,
     stage::{Stage, Stages},
 };
@@ -139,7 +139,7 @@ fn list(store: &Store) -> Answer {
         let path = place.path(store);
         let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
         let state = match place.check(store, Care::Usual) {
-            Ok(receipt) => origin_name(receipt.origin).to_owned(),
+            Ok(receipt) => receipt.origin.to_string(),
             Err(error) => format!("{error:#}"),
         };
         let name = path
@@ -186,7 +186,7 @@ fn make(store: &Store, kind: ProofKind, geometry: &'static Geometry) -> Result<A
     Ok(Answer {
         text: format!(
             "{} parameters\n{}\n{}\n",
-            origin_name(origin),
+            origin,
             parameters.display(),
             key.display()
         ),
@@ -206,7 +206,7 @@ fn verify(store: &Store, which: Which) -> Result<Answer> {
     for place in files(store).filter(|place| which.takes(place)) {
         let path = place.path(store);
         let (is_good, state) = match place.check(store, Care::Full) {
-            Ok(receipt) => (true, origin_name(receipt.origin).to_owned()),
+            Ok(receipt) => (true, receipt.origin.to_string()),
             Err(error) => (false, format!("{error:#}")),
         };
         all_good &= is_good;
@@ -242,12 +242,5 @@ fn path(store: &Store, kind: ProofKind, sector_size: Option<SectorSize>) -> Answ
         text: format!("{}\n{}\n", parameters.display(), key.display()),
         json: json!({ "dir": store.dir(), "parameters": parameters, "key": key }),
         is_good: true,
-    }
-}
-
-fn origin_name(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Published => "published",
-        Origin::Development => "development",
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, ensure, Context, Result};
-use clap::Args;
+use clap::{Args, Subcommand};
 use engine_proofs::{
     geometry::{Geometry, SectorSize},
     groth16::{Proof, ProofKind},
@@ -15,15 +15,15 @@ use engine_proofs::{
 use kernels::Node;
 use serde_json::{json, Value};
 
-use super::Answer;
+use super::{verify_raw::Raw, Answer};
 use crate::{
     config::Config,
-    params::{self, Store},
+    params::{Receipt, Store},
     sector::Identity,
     stage::verify,
 };
 
-/// Verify a proof of replication: true or false.
+/// Verify a proof of replication: true or false; `verify raw`: a Groth16 proof of any circuit.
 ///
 /// Needs the statement, the proof and the verifying key of the size; no sector and no parameter file. The
 /// statement comes from what `seal --json` printed, or from the flags; a flag wins over the file.
@@ -33,8 +33,10 @@ use crate::{
 /// Example: lode-engine seal --json README.md > sealed.json
 ///          lode-engine verify --json-file sealed.json
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, args_conflicts_with_subcommands = true)]
 pub struct Verify {
+    #[command(subcommand)]
+    other: Option<Other>,
     /// What `seal --json` printed.
     #[arg(long, value_name = "FILE")]
     json_file: Option<PathBuf>,
@@ -73,9 +75,18 @@ pub struct Verify {
     key: Option<PathBuf>,
 }
 
+/// Proofs of other kinds.
+#[derive(Debug, Subcommand)]
+enum Other {
+    Raw(Raw),
+}
+
 impl Verify {
     /// Does it.
-    pub fn run(self, config: &Config) -> Result<Answer> {
+    pub fn run(mut self, config: &Config) -> Result<Answer> {
+        if let Some(Other::Raw(verb)) = self.other.take() {
+            return verb.run();
+        }
         let given = self.json_file.as_deref().map(Given::read).transpose()?;
         let given = given.unwrap_or_default();
         let (identity, seed) = self.identity(&given)?;
@@ -97,15 +108,20 @@ impl Verify {
             comm_d,
             comm_r,
         };
-        let key = match &self.key {
-            Some(path) => params::read_key(path)?,
-            None => Store::new(config).key(ProofKind::Porep, geometry)?.0,
+        let store = Store::new(config);
+        let (key, receipt) = match &self.key {
+            Some(path) => store.named_key(path, ProofKind::Porep, geometry)?,
+            None => store.key(ProofKind::Porep, geometry)?,
         };
         let challenges = Challenges::of(identity.seal_proof, seed);
         let holds = verify::run(&key, &statement, &identity.graph(), &challenges, &proof)?;
-        let json = json!({ "verified": holds, "replica_id": statement.replica_id.to_string() });
+        let json = json!({
+            "verified": holds,
+            "replica_id": statement.replica_id.to_string(),
+            "parameters": receipt.json(),
+        });
         Ok(Answer {
-            text: format!("{holds}\n"),
+            text: verdict(holds, &receipt),
             json,
             is_good: holds,
         })
@@ -147,6 +163,14 @@ impl Verify {
         };
         let seed = self.seed.map_or_else(|| given.parse("seed", "--seed"), Ok)?;
         Ok((identity, seed))
+    }
+}
+
+/// What a verifier says to people: a true proof is worth what its key is.
+pub fn verdict(holds: bool, receipt: &Receipt) -> String {
+    match holds {
+        true => format!("true ({})\n", receipt.origin.worth()),
+        false => "false\n".to_owned(),
     }
 }
 

@@ -1,102 +1,71 @@
-//! The digests of files that are taken without a receipt.
+//! What is known of parameter files by their digests: who made which.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use serde::Deserialize;
 
 use super::Origin;
 
-/// Start of each name, then the circuit's part of it with the ending.
-const PREFIX: &str = "v28-stacked-proof-of-replication-merkletree-poseidon_hasher-";
+/// What the network has published of a file.
+#[derive(Clone, Debug, Deserialize)]
+struct Published {
+    /// The first 16 bytes of BLAKE2b-512, in hex.
+    digest: String,
+}
 
-/// Name after [`PREFIX`], digest, and who made it.
-///
-/// The published ones: `parameters.json` of rust-fil-proofs, version 28. The development ones: made by this
-/// program from its fixed seed; the SHA-256 of the same files equal those of the reference's.
-const KNOWN: [(&str, &str, Origin); 16] = [
-    (
-        "8-0-0-sha256_hasher-032d3138d22506ec0082ed72b2dcba18df18477904e35bafee82b3793b06832f.params",
-        "434fb1338ecfaf0f59256f30dde4968f",
-        Origin::Published,
-    ),
-    (
-        "8-0-0-sha256_hasher-032d3138d22506ec0082ed72b2dcba18df18477904e35bafee82b3793b06832f.vk",
-        "dc1ade9929ade1708238f155343044ac",
-        Origin::Published,
-    ),
-    (
-        "8-0-0-sha256_hasher-ecd683648512ab1765faa2a5f14bab48f676e633467f0aa8aad4b55dcb0652bb.params",
-        "09e612e4eeb7a0eb95679a88404f960c",
-        Origin::Published,
-    ),
-    (
-        "8-0-0-sha256_hasher-ecd683648512ab1765faa2a5f14bab48f676e633467f0aa8aad4b55dcb0652bb.vk",
-        "b687beb9adbd9dabe265a7e3620813e4",
-        Origin::Published,
-    ),
-    (
-        "8-0-0-sha256_hasher-6babf46ce344ae495d558e7770a585b2382d54f225af8ed0397b8be7c3fcd472.params",
-        "6c77597eb91ab936c1cef4cf19eba1b3",
-        Origin::Published,
-    ),
-    (
-        "8-0-0-sha256_hasher-6babf46ce344ae495d558e7770a585b2382d54f225af8ed0397b8be7c3fcd472.vk",
-        "065179da19fbe515507267677f02823e",
-        Origin::Published,
-    ),
-    (
-        "8-8-0-sha256_hasher-82a357d2f2ca81dc61bb45f4a762807aedee1b0a53fd6c4e77b46a01bfef7820.params",
-        "6a388072a518cf46ebd661f5cc46900a",
-        Origin::Published,
-    ),
-    (
-        "8-8-0-sha256_hasher-82a357d2f2ca81dc61bb45f4a762807aedee1b0a53fd6c4e77b46a01bfef7820.vk",
-        "0c7b4aac1c40fdb7eb82bc355b41addf",
-        Origin::Published,
-    ),
-    (
-        "8-8-2-sha256_hasher-96f1b4a04c5c51e4759bbf224bbc2ef5a42c7100f16ec0637123f16a845ddfb2.params",
-        "1801f8a6e1b00bceb00cc27314bb5ce3",
-        Origin::Published,
-    ),
-    (
-        "8-8-2-sha256_hasher-96f1b4a04c5c51e4759bbf224bbc2ef5a42c7100f16ec0637123f16a845ddfb2.vk",
-        "a89884252c04c298d0b3c81bfd884164",
-        Origin::Published,
-    ),
-    (
-        "8-0-0-sha256_hasher-032d3138d22506ec0082ed72b2dcba18df18477904e35bafee82b3793b06832f.params",
-        "65cfbec8d46256cde46412d820d9eea0",
-        Origin::Development,
-    ),
-    (
-        "8-0-0-sha256_hasher-032d3138d22506ec0082ed72b2dcba18df18477904e35bafee82b3793b06832f.vk",
-        "8742038036e9ddb53894dc1787aaa6d6",
-        Origin::Development,
-    ),
-    (
-        "8-0-0-sha256_hasher-ecd683648512ab1765faa2a5f14bab48f676e633467f0aa8aad4b55dcb0652bb.params",
-        "8b7f497dfe2d4c04ae8b5abb60e93622",
-        Origin::Development,
-    ),
-    (
-        "8-0-0-sha256_hasher-ecd683648512ab1765faa2a5f14bab48f676e633467f0aa8aad4b55dcb0652bb.vk",
-        "f9f6bd9392d9e2daea3db2770947659d",
-        Origin::Development,
-    ),
-    (
-        "8-0-0-sha256_hasher-6babf46ce344ae495d558e7770a585b2382d54f225af8ed0397b8be7c3fcd472.params",
-        "f9cc023033245c452638a32da83d7ec5",
-        Origin::Development,
-    ),
-    (
-        "8-0-0-sha256_hasher-6babf46ce344ae495d558e7770a585b2382d54f225af8ed0397b8be7c3fcd472.vk",
-        "712a90369fe94f0680dd976b6d392318",
-        Origin::Development,
-    ),
-];
+/// By name.
+static PUBLISHED: LazyLock<BTreeMap<String, Published>> =
+    LazyLock::new(|| table(include_str!("../../../../fixtures/parameters.json")));
+
+/// Digests by name: what this program makes from its fixed seed. The same files are the reference's.
+static DEVELOPMENT: LazyLock<BTreeMap<String, String>> =
+    LazyLock::new(|| table(include_str!("../../../../fixtures/parameters-development.json")));
+
+/// Names by digest: what was published once, and is no longer good.
+static OLD: LazyLock<BTreeMap<String, Vec<String>>> =
+    LazyLock::new(|| table(include_str!("../../../../fixtures/parameters-old.json")));
+
+fn table<T: serde::de::DeserializeOwned>(text: &str) -> T {
+    serde_json::from_str(text).expect("the tables are compiled in, and a test reads them")
+}
 
 /// Who made the file of that name and digest.
-pub fn origin(name: &str, blake2b: &str) -> Option<Origin> {
-    let name = name.strip_prefix(PREFIX)?;
-    let row = KNOWN.iter().find(|row| row.0 == name && row.1 == blake2b);
-    row.map(|row| row.2)
+pub fn origin(name: &str, digest: &str) -> Option<Origin> {
+    if PUBLISHED.get(name).is_some_and(|file| file.digest == digest) {
+        return Some(Origin::Published);
+    }
+    let is_development = DEVELOPMENT.get(name).is_some_and(|known| known == digest);
+    is_development.then_some(Origin::Development)
+}
+
+/// Who made the file of that digest, whatever its name.
+pub fn origin_of(digest: &str) -> Option<Origin> {
+    if PUBLISHED.values().any(|file| file.digest == digest) {
+        return Some(Origin::Published);
+    }
+    let is_development = DEVELOPMENT.values().any(|known| known == digest);
+    is_development.then_some(Origin::Development)
+}
+
+/// What a file is that is not what its name says: the rest of a sentence that begins with the file.
+pub fn describe(name: &str, digest: &str) -> String {
+    let published = PUBLISHED.iter().find(|(_, file)| file.digest == digest);
+    let development = DEVELOPMENT.iter().find(|(_, known)| *known == digest);
+    let old = OLD.get(digest).and_then(|names| names.last());
+    match (published, development, old) {
+        (Some((other, _)), ..) => format!("is the published {other} under another name"),
+        (_, Some((other, _)), _) => format!("is the development file {other} under another name"),
+        (.., Some(old)) if old == name => {
+            format!("is the {old} that was published first, and replaced since")
+        }
+        (.., Some(old)) => {
+            let version = old.split('-').next().unwrap_or_default();
+            format!("is of version {version}, which the network does not use any more: it is {old}")
+        }
+        _ => format!(
+            "is a foreign file: nobody has published its digest {digest}, and it is no development file's"
+        ),
+    }
 }
 
 #[cfg(test)]
@@ -108,9 +77,13 @@ mod tests {
 
     use super::*;
 
+    fn key(size: &str) -> String {
+        let geometry = Geometry::of(size.parse().expect("a size"));
+        name::key(ProofKind::Porep, geometry)
+    }
+
     fn check(size: &str, digest: &str, expected: Option<Origin>) {
-        let geometry = Geometry::of(size.parse().unwrap());
-        assert_eq!(origin(&name::key(ProofKind::Porep, geometry), digest), expected);
+        assert_eq!(origin(&key(size), digest), expected);
     }
 
     #[test]
@@ -125,6 +98,43 @@ mod tests {
             "dc1ade9929ade1708238f155343044ac",
             Some(Origin::Published),
         );
+        check(
+            "2KiB",
+            "8742038036e9ddb53894dc1787aaa6d6",
+            Some(Origin::Development),
+        );
         check("2KiB", "0c7b4aac1c40fdb7eb82bc355b41addf", None);
+    }
+
+    #[test]
+    fn every_table_is_read() {
+        assert_eq!(PUBLISHED.len(), 44 + 1);
+        assert!(DEVELOPMENT.keys().all(|name| PUBLISHED.contains_key(name)));
+        // Every published digest of versions 9 to 28 is known, and each is either good or old.
+        let n_good = PUBLISHED
+            .values()
+            .filter(|file| !OLD.contains_key(&file.digest))
+            .count();
+        assert_eq!(OLD.len() + n_good, 353);
+    }
+
+    fn check_words(digest: &str, words: &str) {
+        let description = describe(&key("32GiB"), digest);
+        assert!(description.contains(words), "{description}");
+    }
+
+    #[test]
+    fn files_under_wrong_names_are_named() {
+        check_words("7a139d82b8a02e35279d657e197f5c1f", "is of version v27");
+        check_words("dc1ade9929ade1708238f155343044ac", "is the published v28-stacked");
+        check_words(
+            "8742038036e9ddb53894dc1787aaa6d6",
+            "is the development file v28-stacked",
+        );
+        check_words("00000000000000000000000000000000", "is a foreign file");
+        let update = "v28-empty-sector-update-merkletree-poseidon_hasher-8-8-0-\
+                      3b7f44a9362e3985369454947bc94022e118211e49fd672d52bec1cbfd599d18.vk";
+        let description = describe(update, "46990eb1bf5159c394a10309f269c1b6");
+        assert!(description.contains("replaced since"), "{description}");
     }
 }

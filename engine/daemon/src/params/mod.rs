@@ -1,34 +1,28 @@
 //! The store of Groth16 parameters: made once, kept under the reference's names, believed by digest.
 //!
-//! Beside each file lies a receipt with its digest, size and time. A key is small and is held against its
-//! digest at every use; a parameter file when its size or time is not the receipt's, and when asked to. A file
-//! that has no receipt is taken only if its digest is one of the published or the development files'.
+//! Beside each file lies a receipt with its digest, size, time and inode. A key is small and is held against
+//! its digest at every use; a parameter file when its size, time or inode is not the receipt's, and when asked
+//! to. A file that has no receipt is taken only if its digest is one of the published or the development
+//! files'; a receipt that calls a file published is believed only if the published digest says so too.
 
 mod known;
+mod make;
 mod receipt;
 
-use std::{
-    fs::{self, File},
-    io::{BufWriter, Write},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::{bail, ensure, Context, Result};
 use engine_proofs::{
-    blank::Blank,
+    blank,
     geometry::Geometry,
-    groth16::{name, setup, ProofKind, Secret, VerifyingKey},
+    groth16::{name, ProofKind, VerifyingKey},
 };
-use kernels::Backend;
-use rustix::fs::{flock, FlockOperation};
 
 pub use receipt::{Origin, Receipt};
 
 use crate::{
-    config::Config,
-    draft::{self, Draft},
+    config::{Config, Network},
     map::ReadMap,
-    progress::Bar,
     small,
 };
 
@@ -36,6 +30,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Store {
     dir: PathBuf,
+    network: Network,
 }
 
 /// The two files of a circuit.
@@ -61,6 +56,7 @@ impl Store {
     pub fn new(config: &Config) -> Store {
         Store {
             dir: config.parameters.clone(),
+            network: config.network,
         }
     }
 
@@ -92,14 +88,23 @@ impl Store {
         let path = self.path(kind, geometry, half);
         if !path.exists() {
             bail!(
-                "there is no {}: make development parameters with `{}`, or put the published file there",
+                "there is no {}: import the published file with `{}`, or make development parameters with `{}`",
                 path.display(),
+                importing(kind, geometry),
                 making(kind, geometry)
             );
         }
         let Some(receipt) = Receipt::read(&path)? else {
-            return self.adopt(&path);
+            return adopt(&path);
         };
+        let origin = known::origin(&file_name(&path), &receipt.blake2b);
+        ensure!(
+            receipt.origin == Origin::Development
+                || receipt.origin == Origin::Published && origin == Some(Origin::Published),
+            "the receipt of {} calls it published, but its digest {} is another: remove the receipt",
+            path.display(),
+            receipt.blake2b
+        );
         let is_small = half == Half::Key;
         if care == Care::Full || is_small || !receipt.looks_like(&path)? {
             let found = Receipt::of(&path, receipt.origin)?;
@@ -122,137 +127,127 @@ impl Store {
         Ok(receipt)
     }
 
-    /// Development parameters do not go with a published key.
-    fn must_not_be_published(&self, kind: ProofKind, geometry: &Geometry) -> Result<()> {
-        let key = self.path(kind, geometry, Half::Key);
-        let is_published =
-            key.exists() && self.check(kind, geometry, Half::Key, Care::Full)?.origin == Origin::Published;
-        ensure!(
-            !is_published,
-            "{} is the published key, but {} is missing: fetch it, or name another folder with --parameters for \
-             development parameters",
-            key.display(),
-            self.path(kind, geometry, Half::Parameters).display()
-        );
-        Ok(())
-    }
-
-    /// Takes a file that came without a receipt, if its digest is known.
-    fn adopt(&self, path: &Path) -> Result<Receipt> {
-        let mut receipt = Receipt::of(path, Origin::Development)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let Some(origin) = known::origin(&name, &receipt.blake2b) else {
-            bail!(
-                "{} is a foreign file: it has no receipt, and its digest {} is neither the published one nor that of \
-                 the development parameters; move it away, and make or fetch the right one",
-                path.display(),
-                receipt.blake2b
-            );
-        };
-        receipt.origin = origin;
-        receipt.write(path)?;
-        Ok(receipt)
-    }
-
     /// The verifying key of a circuit, and what is known of it.
     ///
     /// # Errors
-    /// As [`check`](Store::check); also when the file is no key.
+    /// As [`check`](Store::check); also when the file is no key of that circuit, or is for development and the
+    /// network is the main one.
     pub fn key(&self, kind: ProofKind, geometry: &Geometry) -> Result<(VerifyingKey, Receipt)> {
         let receipt = self.check(kind, geometry, Half::Key, Care::Full)?;
         let path = self.path(kind, geometry, Half::Key);
-        Ok((read_key(&path)?, receipt))
+        self.must_count(&path, receipt.origin)?;
+        Ok((read_key(&path, kind, geometry)?, receipt))
+    }
+
+    /// A key that somebody names, and what is known of it.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no key of that circuit, or is not the published one and the network is the
+    /// main one.
+    pub fn named_key(
+        &self,
+        path: &Path,
+        kind: ProofKind,
+        geometry: &Geometry,
+    ) -> Result<(VerifyingKey, Receipt)> {
+        let mut receipt = Receipt::of(path, Origin::Given)?;
+        if let Some(origin) = known::origin(&name::key(kind, geometry), &receipt.blake2b) {
+            receipt.origin = origin;
+        }
+        self.must_count(path, receipt.origin)?;
+        Ok((read_key(path, kind, geometry)?, receipt))
     }
 
     /// The parameter file of a circuit, mapped.
     ///
     /// # Errors
-    /// As [`check`](Store::check).
+    /// As [`key`](Store::key); also when the key in the file is not the one beside it.
     pub fn parameters(&self, kind: ProofKind, geometry: &Geometry) -> Result<ReadMap> {
         let receipt = self.check(kind, geometry, Half::Parameters, Care::Usual)?;
-        ReadMap::open_sized(&self.path(kind, geometry, Half::Parameters), receipt.size)
+        let path = self.path(kind, geometry, Half::Parameters);
+        self.must_count(&path, receipt.origin)?;
+        let map = ReadMap::open_sized(&path, receipt.size)?;
+        let (key, _) = self.key(kind, geometry)?;
+        ensure!(
+            map.bytes().starts_with(&key.to_bytes()),
+            "{} begins with another key than {}: they are not of one making; {}",
+            path.display(),
+            self.path(kind, geometry, Half::Key).display(),
+            remedy(kind, geometry)
+        );
+        Ok(map)
     }
 
-    /// Makes the development parameters of a circuit, unless they are there.
-    ///
-    /// They come from a fixed seed, so that they are the same everywhere, and worth nothing as a proof of
-    /// anything: who knows the seed can forge. Two processes make them one after the other.
-    ///
-    /// # Errors
-    /// When a file that is there is not what it should be, the disk is full, or the device fails.
-    pub fn make(
-        &self,
-        device: &dyn Backend,
-        kind: ProofKind,
-        geometry: &'static Geometry,
-        bar: &Bar,
-    ) -> Result<()> {
-        fs::create_dir_all(&self.dir).with_context(|| format!("cannot create {}", self.dir.display()))?;
-        let _lock = lock(&self.dir)?;
-        let (parameters, key) = (
-            self.path(kind, geometry, Half::Parameters),
-            self.path(kind, geometry, Half::Key),
+    /// On the main network only what is published counts.
+    fn must_count(&self, path: &Path, origin: Origin) -> Result<()> {
+        ensure!(
+            self.network != Network::Mainnet || origin == Origin::Published,
+            "{} is no published file ({}), and worth nothing on mainnet: import the published one, or take \
+             --network development",
+            path.display(),
+            origin.worth()
         );
-        if !parameters.exists() {
-            self.must_not_be_published(kind, geometry)?;
-            let circuit = Blank::of(kind, geometry);
-            let draft = Draft::new(&parameters)?;
-            let receipt = generate(device, circuit, draft.path(), bar)
-                .with_context(|| format!("cannot make {}", parameters.display()))?;
-            // The receipt first: a receipt without a file says nothing.
-            receipt.write(&parameters)?;
-            draft.finish()?;
-        }
-        let origin = self.check(kind, geometry, Half::Parameters, Care::Usual)?.origin;
-        if !key.exists() {
-            let map = ReadMap::open(&parameters)?;
-            let bytes = engine_proofs::groth16::Parameters::parse(map.bytes())
-                .with_context(|| parameters.display().to_string())?
-                .key
-                .to_bytes();
-            draft::write_whole(&key, &bytes)?;
-            Receipt::of(&key, origin)?.write(&key)?;
-        }
-        self.check(kind, geometry, Half::Key, Care::Full).map(drop)
+        Ok(())
     }
 }
 
-/// Reads a key file, strictly.
+/// Takes a file that came without a receipt, if its digest is known.
+fn adopt(path: &Path) -> Result<Receipt> {
+    let mut receipt = Receipt::of(path, Origin::Development)?;
+    let name = file_name(path);
+    let Some(origin) = known::origin(&name, &receipt.blake2b) else {
+        bail!(
+            "{} {}; move it away, and import or make the right one",
+            path.display(),
+            known::describe(&name, &receipt.blake2b)
+        );
+    };
+    receipt.origin = origin;
+    receipt.write(path)?;
+    Ok(receipt)
+}
+
+/// A key of any circuit, and what is known of it.
 ///
 /// # Errors
 /// When it cannot be read, or is no key.
-pub fn read_key(path: &Path) -> Result<VerifyingKey> {
+pub fn any_key(path: &Path) -> Result<(VerifyingKey, Receipt)> {
+    let mut receipt = Receipt::of(path, Origin::Given)?;
+    if let Some(origin) = known::origin_of(&receipt.blake2b) {
+        receipt.origin = origin;
+    }
+    Ok((parse_key(path)?, receipt))
+}
+
+/// Reads the key of a circuit, strictly.
+fn read_key(path: &Path, kind: ProofKind, geometry: &Geometry) -> Result<VerifyingKey> {
+    let key = parse_key(path)?;
+    let (found, expected) = (key.n_inputs(), blank::n_inputs(kind, geometry));
+    ensure!(
+        found == expected,
+        "{} is the key of another circuit: it takes {found} inputs, and a {kind} proof of {} sectors has {expected}",
+        path.display(),
+        geometry.sector_size
+    );
+    Ok(key)
+}
+
+fn parse_key(path: &Path) -> Result<VerifyingKey> {
     let bytes = small::read(path)?;
     VerifyingKey::from_bytes(&bytes).with_context(|| format!("{} is no verifying key", path.display()))
 }
 
-/// Writes a parameter file and answers with its receipt.
-fn generate(device: &dyn Backend, circuit: Blank, path: &Path, bar: &Bar) -> Result<Receipt> {
-    let mut out = BufWriter::with_capacity(1 << 20, File::create_new(path)?);
-    setup::generate(device, circuit, &Secret::development(), &mut out, &bar.part(0, 1))?;
-    out.flush()?;
-    out.get_ref().sync_all()?;
-    Receipt::of(path, Origin::Development)
-}
-
-/// Waits until nobody else makes parameters in the folder.
-fn lock(dir: &Path) -> Result<File> {
-    let file = File::open(dir).with_context(|| format!("cannot open {}", dir.display()))?;
-    if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-        eprintln!(
-            "another process prepares parameters in {}; waiting for it",
-            dir.display()
-        );
-        flock(&file, FlockOperation::LockExclusive)
-            .with_context(|| format!("cannot lock {}", dir.display()))?;
-    }
-    Ok(file)
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// What to do about a file that has changed.
 fn remedy(kind: ProofKind, geometry: &Geometry) -> String {
     format!(
-        "remove it and run `{}`, or fetch the published file again",
+        "remove it, and import the published file again or run `{}`",
         making(kind, geometry)
     )
 }
@@ -264,4 +259,10 @@ fn making(kind: ProofKind, geometry: &Geometry) -> String {
         ProofKind::Porep => format!("lode-engine params make --sector-size {size}"),
         _ => format!("lode-engine params make --sector-size {size} --proof {kind}"),
     }
+}
+
+/// The command that imports what is published.
+fn importing(kind: ProofKind, geometry: &Geometry) -> String {
+    let size = geometry.sector_size;
+    format!("lode-engine params import DIR --sector-size {size} --proof {kind}")
 }

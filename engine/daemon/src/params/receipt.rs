@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    fmt,
     fs::{self, File},
     io::Read,
     os::unix::fs::MetadataExt,
@@ -22,6 +23,19 @@ pub enum Origin {
     Published,
     /// This program, from a fixed seed: good for trying out, worthless as evidence.
     Development,
+    /// Somebody who is not known; the user named the file.
+    Given,
+}
+
+/// `published`, `development`, `given`.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Origin::Published => "published",
+            Origin::Development => "development",
+            Origin::Given => "given",
+        })
+    }
 }
 
 impl Origin {
@@ -30,6 +44,7 @@ impl Origin {
         match self {
             Origin::Published => "published parameters",
             Origin::Development => "development parameters: no evidence for others",
+            Origin::Given => "a key of unknown origin",
         }
     }
 }

@@ -5,5 +5,7 @@ mod damaged_files;
 mod engine;
 mod golden_seal;
 mod proofs;
+mod raw_proofs;
+mod trust;
 mod verbs;
 mod whole_way;

@@ -98,7 +98,7 @@ fn the_references_proof_holds() {
     let output = kit.verify(&kit.statement);
     assert_eq!(
         (output.status.code(), stdout(&output).as_str()),
-        (Some(0), "true\n"),
+        (Some(0), "true (development parameters: no evidence for others)\n"),
         "{}",
         crate::engine::stderr(&output)
     );
@@ -129,6 +129,10 @@ fn the_references_proof_holds() {
         text(&key),
     ]);
     assert_eq!(answer["verified"], true);
+    assert_eq!(
+        answer["parameters"],
+        json!({ "origin": "development", "digest": "8742038036e9ddb53894dc1787aaa6d6" })
+    );
 }
 
 #[test]
