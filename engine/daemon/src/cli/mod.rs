@@ -1,5 +1,6 @@
 //! The command line: what people type, and how they are answered.
 
+mod aggregate;
 mod commp;
 mod params;
 mod seal;
@@ -58,6 +59,7 @@ enum Verb {
     Seal(seal::Seal),
     Verify(verify::Verify),
     Unseal(unseal::Unseal),
+    Aggregate(aggregate::Aggregate),
     Commp(commp::Commp),
     Params(params::Params),
     Sizes(sizes::Sizes),
@@ -120,6 +122,7 @@ impl Cli {
             Verb::Seal(verb) => verb.run(&config, json),
             Verb::Verify(verb) => verb.run(&config),
             Verb::Unseal(verb) => verb.run(&config),
+            Verb::Aggregate(verb) => verb.run(&config),
             Verb::Commp(verb) => verb.run(),
             Verb::Params(verb) => verb.run(&config),
             Verb::Sizes(verb) => Ok(verb.run()),

@@ -38,13 +38,17 @@ enum Verb {
     ///
     /// Example: lode-engine params list
     List,
-    /// Make the development parameters of a kind of proof and sector size, unless they are there.
+    /// Make the development parameters of a kind of proof and sector size, unless they are there; or the reference
+    /// string of aggregates.
     ///
     /// Example: lode-engine params make --sector-size 2KiB
     Make {
         /// The sector size: 2KiB, 4KiB, ….
-        #[arg(long, value_name = "SIZE")]
-        sector_size: SectorSize,
+        #[arg(long, value_name = "SIZE", required_unless_present = "srs")]
+        sector_size: Option<SectorSize>,
+        /// The reference string of aggregates, which is the same for all sizes and proofs.
+        #[arg(long, conflicts_with_all = ["sector_size", "proof"])]
+        srs: bool,
         /// The kind of proof: porep, winning, window or update.
         #[arg(long, value_name = "PROOF", default_value_t = ProofKind::Porep)]
         proof: ProofKind,
@@ -82,10 +86,15 @@ struct Which {
 
 /// A file that the store may hold.
 #[derive(Clone, Copy, Debug)]
-struct Place {
-    kind: ProofKind,
-    geometry: &'static Geometry,
-    half: Half,
+enum Place {
+    /// Of one circuit.
+    Circuit {
+        kind: ProofKind,
+        geometry: &'static Geometry,
+        half: Half,
+    },
+    /// The reference string of aggregates.
+    Srs,
 }
 
 impl Params {
@@ -94,7 +103,12 @@ impl Params {
         let store = Store::new(config);
         match self.verb {
             Verb::List => Ok(list(&store)),
-            Verb::Make { sector_size, proof } => make(&store, proof, Geometry::of(sector_size)),
+            Verb::Make {
+                sector_size: Some(size),
+                proof,
+                ..
+            } => make(&store, proof, Geometry::of(size)),
+            Verb::Make { .. } => make_srs(&store),
             Verb::Verify { which } => verify(&store, which),
             Verb::Path { sector_size, proof } => Ok(path(&store, proof, sector_size)),
         }
@@ -104,8 +118,8 @@ impl Params {
 impl Which {
     fn takes(self, place: &Place) -> bool {
         self.sector_size
-            .is_none_or(|size| size == place.geometry.sector_size)
-            && self.proof.is_none_or(|kind| kind == place.kind)
+            .is_none_or(|size| place.sector_size() == Some(size))
+            && self.proof.is_none_or(|kind| place.kind() == Some(kind))
     }
 }
 
@@ -113,17 +127,39 @@ impl Place {
     /// Everything that the store may hold, by size.
     fn all() -> impl Iterator<Item = Place> {
         let kinds = |geometry| ProofKind::ALL.map(|kind| (kind, geometry));
-        let halves =
-            |(kind, geometry)| [Half::Parameters, Half::Key].map(|half| Place { kind, geometry, half });
-        GEOMETRIES.iter().flat_map(kinds).flat_map(halves)
+        let halves = |(kind, geometry)| {
+            [Half::Parameters, Half::Key].map(|half| Place::Circuit { kind, geometry, half })
+        };
+        let circuits = GEOMETRIES.iter().flat_map(kinds).flat_map(halves);
+        circuits.chain([Place::Srs])
+    }
+
+    fn sector_size(&self) -> Option<SectorSize> {
+        match self {
+            Place::Circuit { geometry, .. } => Some(geometry.sector_size),
+            Place::Srs => None,
+        }
+    }
+
+    fn kind(&self) -> Option<ProofKind> {
+        match self {
+            Place::Circuit { kind, .. } => Some(*kind),
+            Place::Srs => None,
+        }
     }
 
     fn path(&self, store: &Store) -> PathBuf {
-        store.path(self.kind, self.geometry, self.half)
+        match *self {
+            Place::Circuit { kind, geometry, half } => store.path(kind, geometry, half),
+            Place::Srs => store.srs_path(),
+        }
     }
 
     fn check(&self, store: &Store, care: Care) -> Result<Receipt> {
-        store.check(self.kind, self.geometry, self.half, care)
+        match *self {
+            Place::Circuit { kind, geometry, half } => store.check(kind, geometry, half, care),
+            Place::Srs => store.check_srs(care),
+        }
     }
 }
 
@@ -147,15 +183,20 @@ fn list(store: &Store) -> Answer {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let (sector_size, proof) = (place.geometry.sector_size.to_string(), place.kind.to_string());
+        let size_word = place
+            .sector_size()
+            .map_or("all".to_owned(), |size| size.to_string());
+        let proof = place
+            .kind()
+            .map_or("aggregate".to_owned(), |kind| kind.to_string());
         writeln!(
             text,
-            "{sector_size:>7} {proof:<15} {:>10}  {state}  {name}",
+            "{size_word:>7} {proof:<15} {:>10}  {state}  {name}",
             report::size(size as f64)
         )
         .expect("a String takes everything");
         rows.push(json!({
-            "sector_size": place.geometry.sector_size.bytes(),
+            "sector_size": place.sector_size().map(|size| size.bytes()),
             "proof": proof,
             "file": name,
             "size": size,
@@ -196,6 +237,19 @@ fn make(store: &Store, kind: ProofKind, geometry: &'static Geometry) -> Result<A
             "origin": origin,
             "stages": stages.done.iter().map(report::stage_json).collect::<Vec<Value>>(),
         }),
+        is_good: true,
+    })
+}
+
+fn make_srs(store: &Store) -> Result<Answer> {
+    let path = store.srs_path();
+    let device = Cpu::new();
+    let mut stages = Stages::default();
+    let receipt = stages.run(Stage::Parameters, &device, |_| store.make_srs())?;
+    let origin = receipt.origin;
+    Ok(Answer {
+        text: format!("{} reference string\n{}\n", origin, path.display()),
+        json: json!({ "srs": path, "origin": origin }),
         is_good: true,
     })
 }

@@ -15,7 +15,7 @@ use engine_proofs::{
 use kernels::Node;
 use serde_json::{json, Value};
 
-use super::{verify_raw::Raw, Answer};
+use super::{aggregate, verify_raw::Raw, Answer};
 use crate::{
     config::Config,
     params::{Receipt, Store},
@@ -37,7 +37,7 @@ use crate::{
 pub struct Verify {
     #[command(subcommand)]
     other: Option<Other>,
-    /// What `seal --json` printed.
+    /// What `seal --json` or `aggregate --json` printed.
     #[arg(long, value_name = "FILE")]
     json_file: Option<PathBuf>,
     /// Size of the sector.
@@ -89,6 +89,10 @@ impl Verify {
         }
         let given = self.json_file.as_deref().map(Given::read).transpose()?;
         let given = given.unwrap_or_default();
+        if aggregate::is_one(&given.value) {
+            let answer = aggregate::verify(&given.value, self.key.as_deref(), config);
+            return answer.with_context(|| given.path.display().to_string());
+        }
         let (identity, seed) = self.identity(&given)?;
         let geometry = Geometry::of(identity.sector_size);
         let node = |word: &str| parse_node(word).map_err(anyhow::Error::new);

@@ -8,6 +8,7 @@
 mod known;
 mod make;
 mod receipt;
+mod srs;
 
 use std::path::{Path, PathBuf};
 
@@ -94,10 +95,15 @@ impl Store {
                 making(kind, geometry)
             );
         }
-        let Some(receipt) = Receipt::read(&path)? else {
-            return adopt(&path);
+        Store::hold(&path, half == Half::Key, care, &remedy(kind, geometry))
+    }
+
+    /// Holds a file that is there against its receipt; a small one always as closely as can be.
+    fn hold(path: &Path, is_small: bool, care: Care, remedy: &str) -> Result<Receipt> {
+        let Some(receipt) = Receipt::read(path)? else {
+            return adopt(path);
         };
-        let origin = known::origin(&file_name(&path), &receipt.blake2b);
+        let origin = known::origin(&file_name(path), &receipt.blake2b);
         ensure!(
             receipt.origin == Origin::Development
                 || receipt.origin == Origin::Published && origin == Some(Origin::Published),
@@ -105,23 +111,21 @@ impl Store {
             path.display(),
             receipt.blake2b
         );
-        let is_small = half == Half::Key;
-        if care == Care::Full || is_small || !receipt.looks_like(&path)? {
-            let found = Receipt::of(&path, receipt.origin)?;
+        if care == Care::Full || is_small || !receipt.looks_like(path)? {
+            let found = Receipt::of(path, receipt.origin)?;
             ensure!(
                 found.blake2b == receipt.blake2b && found.size == receipt.size,
                 "{} is damaged or another file: it has {} bytes with the digest {}, and its receipt says {} bytes \
-                 with {}; {}",
+                 with {}; {remedy}",
                 path.display(),
                 found.size,
                 found.blake2b,
                 receipt.size,
                 receipt.blake2b,
-                remedy(kind, geometry)
             );
-            if !receipt.looks_like(&path)? {
+            if !receipt.looks_like(path)? {
                 // Copied or touched, but the same.
-                found.write(&path)?;
+                found.write(path)?;
             }
         }
         Ok(receipt)

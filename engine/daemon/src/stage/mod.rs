@@ -1,6 +1,7 @@
 //! The stages of a sector: each takes slices of files, and leaves finished files.
 
 pub mod add_piece;
+pub mod aggregate;
 pub mod commit_1;
 pub mod commit_2;
 pub mod compare;

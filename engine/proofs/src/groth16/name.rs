@@ -84,6 +84,11 @@ pub fn key(kind: ProofKind, geometry: &Geometry) -> String {
     format!("v{VERSION}-{}.vk", cache_id(kind, geometry))
 }
 
+/// The name of the reference string of aggregates: one for every circuit.
+pub fn srs() -> String {
+    format!("v{VERSION}-fil-inner-product-v1.srs")
+}
+
 /// Graph version, porep id and challenge derivation do not enter: all of them share the circuit.
 fn porep(geometry: &Geometry) -> String {
     format!(

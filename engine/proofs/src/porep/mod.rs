@@ -1,5 +1,6 @@
 //! Proof of replication: what is asked, the answer in the open, and the answer in R1CS.
 
+pub mod aggregate;
 pub mod challenge;
 pub mod circuit;
 pub mod commit1;

@@ -1,0 +1,95 @@
+//! The reference string of aggregates in the store: one file for every circuit.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{bail, ensure, Context, Result};
+use engine_proofs::{
+    groth16::{
+        aggregate::{self, Srs},
+        name,
+    },
+    silent,
+};
+use kernels::Cpu;
+use rand_core::OsRng;
+
+use super::{make::lock, Care, Origin, Receipt, Store};
+use crate::{config::Network, draft, map::ReadMap};
+
+/// Proofs that the development reference string serves: 128, so that one of a non-interactive 32 GiB sector's
+/// 126 fits. The reference makes the same.
+const DEVELOPMENT_PROOFS: usize = 128;
+
+const REMEDY: &str = "remove it, and import the published file again or run `lode-engine params make --srs`";
+
+impl Store {
+    /// Where the reference string is, or would be.
+    pub fn srs_path(&self) -> PathBuf {
+        self.dir.join(name::srs())
+    }
+
+    /// Holds the reference string against its receipt, or where it has none against the digests that are
+    /// known; with full care also that each of its lists holds the powers of a number. That takes ten minutes of
+    /// a processor for the published file, which has four million points.
+    ///
+    /// # Errors
+    /// When it is missing, has changed, is nobody's that is known, or no reference string.
+    pub fn check_srs(&self, care: Care) -> Result<Receipt> {
+        let path = self.srs_path();
+        if !path.exists() {
+            bail!(
+                "there is no {}: import the published file with `lode-engine params import DIR`, or make one for \
+                 development with `lode-engine params make --srs`",
+                path.display()
+            );
+        }
+        let receipt = Store::hold(&path, false, care, REMEDY)?;
+        if care == Care::Full {
+            check_points(&path)?;
+        }
+        Ok(receipt)
+    }
+
+    /// The reference string, mapped, and what is known of it.
+    ///
+    /// # Errors
+    /// As [`check_srs`](Store::check_srs); also when it is for development and the network is the main one.
+    pub fn srs(&self) -> Result<(ReadMap, Receipt)> {
+        let receipt = self.check_srs(Care::Usual)?;
+        let path = self.srs_path();
+        self.must_count(&path, receipt.origin)?;
+        Ok((ReadMap::open_sized(&path, receipt.size)?, receipt))
+    }
+
+    /// Makes the development reference string, unless one is there.
+    ///
+    /// It comes from a fixed seed: who knows the seed can forge aggregates.
+    ///
+    /// # Errors
+    /// When a file that is there is not what it should be, or the disk is full.
+    pub fn make_srs(&self) -> Result<Receipt> {
+        ensure!(
+            self.network != Network::Mainnet,
+            "a reference string for development is worth nothing on mainnet: import the published one with \
+             `lode-engine params import DIR`, or take --network development"
+        );
+        fs::create_dir_all(&self.dir).with_context(|| format!("cannot create {}", self.dir.display()))?;
+        let _lock = lock(&self.dir)?;
+        let path = self.srs_path();
+        if !path.exists() {
+            draft::write_whole(&path, &aggregate::development(DEVELOPMENT_PROOFS))?;
+            Receipt::of(&path, Origin::Development)?.write(&path)?;
+        }
+        self.check_srs(Care::Full)
+    }
+}
+
+fn check_points(path: &Path) -> Result<()> {
+    let map = ReadMap::open(path)?;
+    let check = |srs: Srs<'_>| srs.check(&Cpu::new(), &mut OsRng, &silent);
+    let checked = Srs::parse(map.bytes()).and_then(check);
+    checked.with_context(|| format!("{} is no reference string; {REMEDY}", path.display()))
+}
