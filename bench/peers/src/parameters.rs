@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use engine_proofs::{
     blank::Blank,
     geometry::Geometry,
-    groth16::{generate, name, Parameters, ProofKind, Secret},
+    groth16::{aggregate, generate, name, Parameters, ProofKind, Secret, VerifyingKey},
     silent,
 };
 use kernels::Cpu;
@@ -37,6 +37,30 @@ pub fn of(kind: ProofKind, geometry: &'static Geometry) -> Result<Vec<u8>> {
         fs::write(key, Parameters::parse(&bytes)?.key.to_bytes())?;
     }
     Ok(bytes)
+}
+
+/// Puts a key, and the reference string of aggregates from the development seed, where the reference looks for
+/// them; answers with the latter.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn for_aggregates(geometry: &Geometry, key: &VerifyingKey) -> Result<Vec<u8>> {
+    let dir = home::parameters();
+    fs::create_dir_all(dir)?;
+    let srs = aggregate::development(128);
+    let files = [
+        (name::key(ProofKind::Porep, geometry), key.to_bytes()),
+        (name::srs(), srs.clone()),
+    ];
+    for (name, bytes) in files {
+        let path = dir.join(name);
+        if !path.exists() {
+            let unfinished = path.with_extension(process::id().to_string());
+            fs::write(&unfinished, bytes)?;
+            fs::rename(&unfinished, path)?;
+        }
+    }
+    Ok(srs)
 }
 
 /// Under another name until it is whole.

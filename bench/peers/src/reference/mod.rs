@@ -3,6 +3,7 @@
 //! A tree's shape is a type there. [`sealer`] is the one place that turns a [`Case`] into such a type;
 //! behind [`Sealer`] it is data again.
 
+pub mod aggregate;
 mod circuit;
 mod shaped;
 mod vanilla;
