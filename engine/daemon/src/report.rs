@@ -8,7 +8,7 @@ use serde_json::{json, Value};
 use crate::{
     seal::{Plan, Sealed},
     sector::Piece,
-    stage::{Done, Stage},
+    stage::{add_piece::Input, Done, Stage},
 };
 
 /// The object.
@@ -47,7 +47,8 @@ pub fn json(plan: &Plan, sealed: &Sealed) -> Value {
     })
 }
 
-fn piece_json(piece: &Piece) -> Value {
+/// A piece and its commitments.
+pub fn piece_json(piece: &Piece) -> Value {
     json!({
         "payload_size": piece.file_size,
         "offset": piece.offset,
@@ -78,17 +79,7 @@ pub fn text(plan: &Plan, sealed: &Sealed) -> String {
         line(&mut text, format_args!("{}", stage_line(plan, done)));
     }
     text.push('\n');
-    for (piece, input) in sealed.pieces.iter().zip(&plan.inputs) {
-        line(
-            &mut text,
-            format_args!("piece        {}: {} bytes", input.path.display(), piece.file_size),
-        );
-        line(&mut text, format_args!("  comm_p     {}", piece.comm_p));
-        line(
-            &mut text,
-            format_args!("  piece CID  {}", cid::piece_cid_v1(piece.comm_p)),
-        );
-    }
+    pieces(&mut text, &sealed.pieces, &plan.inputs);
     let roots = &sealed.roots;
     line(&mut text, format_args!("comm_d       {}", roots.comm_d));
     line(
@@ -117,6 +108,22 @@ pub fn text(plan: &Plan, sealed: &Sealed) -> String {
     text
 }
 
+/// The client's files and what they are committed to.
+pub fn pieces(text: &mut String, pieces: &[Piece], inputs: &[Input]) {
+    for (piece, input) in pieces.iter().zip(inputs) {
+        let path = input.path.display();
+        line(
+            text,
+            format_args!("piece        {path}: {} bytes", piece.file_size),
+        );
+        line(text, format_args!("  comm_p     {}", piece.comm_p));
+        line(
+            text,
+            format_args!("  piece CID  {}", cid::piece_cid_v1(piece.comm_p)),
+        );
+    }
+}
+
 fn stage_line(plan: &Plan, done: &Done) -> String {
     let cost = &done.cost;
     format!(
@@ -137,7 +144,7 @@ fn rate(plan: &Plan, done: &Done) -> String {
     let bytes = match done.stage {
         Stage::AddPiece | Stage::Unseal | Stage::Compare => of_files,
         Stage::PreCommit1 | Stage::PreCommit2 => plan.identity.sector_size.bytes(),
-        Stage::Parameters | Stage::Commit1 | Stage::Commit2 | Stage::Verify => return "-".to_owned(),
+        _ => return "-".to_owned(),
     };
     size(bytes as f64 / done.cost.wall.as_secs_f64().max(1e-9)) + "/s"
 }

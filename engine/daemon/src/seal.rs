@@ -96,7 +96,8 @@ impl Plan {
     fn stages(&self, device: &dyn Backend, sector: &mut Sector) -> Result<Sealed> {
         let mut stages = Stages::default();
         if let Some(store) = &self.parameters {
-            prepare(store, device, self.identity.geometry(), &mut stages)?;
+            let geometry = self.identity.geometry();
+            prepare(store, device, ProofKind::Porep, geometry, &mut stages)?;
         }
         stages.run(Stage::AddPiece, device, |bar| {
             add_piece::run(device, sector, &self.inputs, bar)
@@ -189,7 +190,7 @@ impl Plan {
             let mut out =
                 File::create_new(&path).with_context(|| format!("cannot create {}", path.display()))?;
             let range = 0..unseal::content_end(sector);
-            unseal::run(device, sector, range, &mut out, scratch.path(), bar)
+            unseal::run(device, (sector, None), range, &mut out, scratch.path(), bar)
         })?;
         stages.run(Stage::Compare, device, |bar| {
             compare::run(&self.inputs, &path, bar)
@@ -202,25 +203,29 @@ impl Plan {
 const LARGEST_MADE: u64 = 1 << 30;
 
 /// Makes development parameters where there are none.
-fn prepare(
+///
+/// # Errors
+/// When they are missing and of a size that nobody makes by the way, or cannot be made.
+pub fn prepare(
     store: &Store,
     device: &dyn Backend,
+    kind: ProofKind,
     geometry: &'static Geometry,
     stages: &mut Stages,
 ) -> Result<()> {
-    if store.has(ProofKind::Porep, geometry) {
+    if store.has(kind, geometry) {
         // What will be refused in the end is refused now.
-        return store.key(ProofKind::Porep, geometry).map(drop);
+        return store.key(kind, geometry).map(drop);
     }
     let (size, dir) = (geometry.sector_size, store.dir().display());
     ensure!(
         size.bytes() <= LARGEST_MADE,
-        "there are no parameters for {size} sectors in {dir}: put the published {} and its .vk there, or use \
-         --skip-proof",
-        name::parameters(ProofKind::Porep, geometry)
+        "there are no {kind} parameters for {size} sectors in {dir}: put the published {} and its .vk there{}",
+        name::parameters(kind, geometry),
+        if kind == ProofKind::Porep { ", or use --skip-proof" } else { "" }
     );
-    eprintln!("making development parameters for {size} sectors in {dir}: once, some gigabytes");
+    eprintln!("making development parameters for {kind} proofs of {size} sectors in {dir}, once");
     stages.run(Stage::Parameters, device, |bar| {
-        store.make(device, ProofKind::Porep, geometry, bar)
+        store.make(device, kind, geometry, bar)
     })
 }

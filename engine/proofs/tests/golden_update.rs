@@ -183,6 +183,14 @@ impl Updated {
                 "{range:?}"
             );
         }
+        let (geometry, base) = (self.statement.geometry, self.statement.geometry.base_range(0));
+        let mut old = self.data[base.clone()].to_vec();
+        let mut kept = vec![Node::ZERO; geometry.tree_r_last_len()];
+        let nodes = (&self.replica[base.clone()], &mut old[..]);
+        self.encoding
+            .old_tree_r_last_base(&device, 0, nodes, &mut kept, &silent)
+            .expect("canonical");
+        assert!(old == self.old.replica[base] && kept == self.old.tree_r_last[0]);
         for first in [0, self.data.len() / 2 + 7] {
             let mut old = self.data[first..].to_vec();
             self.encoding

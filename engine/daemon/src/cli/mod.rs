@@ -6,6 +6,7 @@ mod params;
 mod seal;
 mod sizes;
 mod unseal;
+mod update;
 mod verify;
 mod verify_raw;
 
@@ -63,6 +64,9 @@ enum Verb {
     Commp(commp::Commp),
     Params(params::Params),
     Sizes(sizes::Sizes),
+    Update(update::Update),
+    UpdateProve(update::Prove),
+    UpdateRemove(update::Remove),
 }
 
 /// What a verb answers.
@@ -126,6 +130,9 @@ impl Cli {
             Verb::Commp(verb) => verb.run(),
             Verb::Params(verb) => verb.run(&config),
             Verb::Sizes(verb) => Ok(verb.run()),
+            Verb::Update(verb) => verb.run(),
+            Verb::UpdateProve(verb) => verb.run(&config),
+            Verb::UpdateRemove(verb) => verb.run(),
         }
     }
 }

@@ -19,14 +19,14 @@ use crate::{
     draft::Draft,
     report,
     sector::Sector,
-    stage::{unseal, Stage, Stages},
+    stage::{unseal, update, Stage, Stages},
 };
 
 /// Get the data back out of a sealed sector.
 ///
 /// Without --range: everything from the first byte of the first file to the last byte of the last one; for a
 /// sector of one file that is the file. If the layers were not kept, they are labelled again, which takes as
-/// long as PreCommit1.
+/// long as PreCommit1. A sector that was updated needs --old, and no layers.
 ///
 /// Example: lode-engine seal --skip-proof --dir my-sector README.md
 ///          lode-engine unseal --dir my-sector README.again.md
@@ -36,6 +36,9 @@ pub struct Unseal {
     /// The sector's directory, as `seal --dir` made it.
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
+    /// The directory of the sector as it was before, where it was updated since.
+    #[arg(long, value_name = "DIR")]
+    old: Option<PathBuf>,
     /// Only so many bytes of the data, from this offset on.
     #[arg(long, value_name = "OFFSET:LEN")]
     range: Option<Wanted>,
@@ -67,6 +70,14 @@ impl Unseal {
     /// Does it.
     pub fn run(self, config: &Config) -> Result<Answer> {
         let mut sector = Sector::open(&self.dir)?;
+        let old = match &self.old {
+            Some(old) => {
+                update::update(&sector)?;
+                update::must_be_two(&self.dir, old)?;
+                Some(Sector::open(old)?)
+            }
+            None => None,
+        };
         let range = self
             .range
             .map_or(0..unseal::content_end(&sector), |range| range.0);
@@ -76,7 +87,8 @@ impl Unseal {
         stages
             .run(Stage::Unseal, &device, |bar| {
                 write(&self.out, |out| {
-                    unseal::run(&device, &mut sector, range.clone(), out, &config.scratch, bar)
+                    let sectors = (&mut sector, old.as_ref());
+                    unseal::run(&device, sectors, range.clone(), out, &config.scratch, bar)
                 })
             })
             .with_context(|| self.dir.display().to_string())?;

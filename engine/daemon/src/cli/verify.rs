@@ -15,7 +15,7 @@ use engine_proofs::{
 use kernels::Node;
 use serde_json::{json, Value};
 
-use super::{aggregate, verify_raw::Raw, Answer};
+use super::{aggregate, update, verify_raw::Raw, Answer};
 use crate::{
     config::Config,
     params::{Receipt, Store},
@@ -23,7 +23,8 @@ use crate::{
     stage::verify,
 };
 
-/// Verify a proof of replication: true or false; `verify raw`: a Groth16 proof of any circuit.
+/// Verify a proof: true or false. A proof of replication; `verify update`: a replica update; `verify raw`: a
+/// Groth16 proof of any circuit.
 ///
 /// Needs the statement, the proof and the verifying key of the size; no sector and no parameter file. The
 /// statement comes from what `seal --json` printed, or from the flags; a flag wins over the file.
@@ -37,7 +38,7 @@ use crate::{
 pub struct Verify {
     #[command(subcommand)]
     other: Option<Other>,
-    /// What `seal --json` or `aggregate --json` printed.
+    /// What `seal --json`, `aggregate --json` or `update-prove --json` printed.
     #[arg(long, value_name = "FILE")]
     json_file: Option<PathBuf>,
     /// Size of the sector.
@@ -79,19 +80,25 @@ pub struct Verify {
 #[derive(Debug, Subcommand)]
 enum Other {
     Raw(Raw),
+    Update(Box<update::Verify>),
 }
 
 impl Verify {
     /// Does it.
     pub fn run(mut self, config: &Config) -> Result<Answer> {
-        if let Some(Other::Raw(verb)) = self.other.take() {
-            return verb.run();
+        match self.other.take() {
+            Some(Other::Raw(verb)) => return verb.run(),
+            Some(Other::Update(verb)) => return verb.run(config),
+            None => {}
         }
         let given = self.json_file.as_deref().map(Given::read).transpose()?;
         let given = given.unwrap_or_default();
         if aggregate::is_one(&given.value) {
             let answer = aggregate::verify(&given.value, self.key.as_deref(), config);
             return answer.with_context(|| given.path.display().to_string());
+        }
+        if update::is_update(&given) {
+            return update::Verify::of(self.json_file, self.key).run(config);
         }
         let (identity, seed) = self.identity(&given)?;
         let geometry = Geometry::of(identity.sector_size);
@@ -132,10 +139,6 @@ impl Verify {
     }
 
     fn identity(&self, given: &Given) -> Result<(Identity, Seed)> {
-        let size = |word: &str| match word.parse::<u64>().map(SectorSize::from_bytes) {
-            Ok(Some(size)) => Ok(size),
-            _ => bail!("there is no sector size of {word} bytes"),
-        };
         let sector_size = self
             .sector_size
             .map_or_else(|| given.field("sector_size", "--sector-size", size), Ok)?;
@@ -170,6 +173,14 @@ impl Verify {
     }
 }
 
+/// The sector size of so many bytes.
+pub fn size(word: &str) -> Result<SectorSize> {
+    match word.parse::<u64>().map(SectorSize::from_bytes) {
+        Ok(Some(size)) => Ok(size),
+        _ => bail!("there is no sector size of {word} bytes"),
+    }
+}
+
 /// What a verifier says to people: a true proof is worth what its key is.
 pub fn verdict(holds: bool, receipt: &Receipt) -> String {
     match holds {
@@ -186,13 +197,14 @@ fn proofs(geometry: &Geometry, word: &str) -> Result<Vec<Proof>> {
 
 /// What the file says.
 #[derive(Debug, Default)]
-struct Given {
+pub struct Given {
     path: PathBuf,
     value: Value,
 }
 
 impl Given {
-    fn read(path: &Path) -> Result<Given> {
+    /// Reads it.
+    pub fn read(path: &Path) -> Result<Given> {
         let text = crate::small::read(path)?;
         let value =
             serde_json::from_slice(&text).with_context(|| format!("{} is no JSON", path.display()))?;
@@ -202,7 +214,8 @@ impl Given {
         })
     }
 
-    fn has(&self, name: &str) -> bool {
+    /// Whether it has a field.
+    pub fn has(&self, name: &str) -> bool {
         self.value.get(name).is_some()
     }
 
@@ -214,7 +227,7 @@ impl Given {
     }
 
     /// A field, which is text or a number; errors name file and field.
-    fn field<T>(&self, name: &str, flag: &str, parse: impl Fn(&str) -> Result<T>) -> Result<T> {
+    pub fn field<T>(&self, name: &str, flag: &str, parse: impl Fn(&str) -> Result<T>) -> Result<T> {
         let word = match self.value.get(name) {
             Some(Value::String(word)) => word.clone(),
             Some(Value::Number(number)) => number.to_string(),

@@ -25,7 +25,7 @@ use rustix::{
 
 pub use identity::Identity;
 pub use receipt::Receipt;
-pub use record::{Piece, Record, Roots};
+pub use record::{Piece, Record, Roots, Update};
 
 use crate::{
     draft::{self, Draft},
@@ -63,16 +63,40 @@ impl Sector {
     /// When the directory holds another sector or other files, or another process works in it. Nothing in it
     /// is touched then.
     pub fn begin(dir: &Path, identity: Identity) -> Result<Sector> {
+        Sector::begin_as(dir, Record::new(identity))
+    }
+
+    /// Begins the sector that an update makes of another, in a new or empty directory, or goes on with the same
+    /// one.
+    ///
+    /// # Errors
+    /// As [`begin`](Sector::begin).
+    pub fn begin_update(dir: &Path, identity: Identity, update: Update) -> Result<Sector> {
+        let record = Record {
+            update: Some(update),
+            ..Record::new(identity)
+        };
+        Sector::begin_as(dir, record)
+    }
+
+    fn begin_as(dir: &Path, new: Record) -> Result<Sector> {
         fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
         let lock = lock(dir)?;
         let record = match dir.join(RECORD).exists() {
             true => Record::read(&dir.join(RECORD))?,
             false => {
                 must_be_empty(dir)?;
-                Record::new(identity.clone())
+                new.clone()
             }
         };
-        if let Some((what, there, here)) = record.identity.difference(&identity) {
+        let origin = |record: &Record| match &record.update {
+            None => "a seal".to_owned(),
+            Some(update) => format!("an update of comm_r {}", update.old_roots.comm_r),
+        };
+        let difference = record.identity.difference(&new.identity);
+        let difference = difference
+            .or_else(|| (record.update != new.update).then(|| ("origin", origin(&record), origin(&new))));
+        if let Some((what, there, here)) = difference {
             bail!(
                 "{} holds another sector: its {what} is {there} and not {here}; choose another directory, or \
                  remove this one",

@@ -20,8 +20,21 @@ pub struct Record {
     pub pieces: Vec<Piece>,
     /// The commitments, once PreCommit2 is done.
     pub roots: Option<Roots>,
+    /// What the sector was before its replica was updated; `None` where it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update: Option<Update>,
     /// The finished files.
     pub files: BTreeMap<String, Receipt>,
+}
+
+/// A sector as it was before an update.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Update {
+    /// The files that were in it.
+    pub old_pieces: Vec<Piece>,
+    /// Its commitments.
+    pub old_roots: Roots,
 }
 
 /// One of the client's files.
@@ -64,6 +77,7 @@ impl Record {
             identity,
             pieces: Vec::new(),
             roots: None,
+            update: None,
             files: BTreeMap::new(),
         }
     }

@@ -67,7 +67,7 @@ pub fn run(
 }
 
 /// The file that an error is about.
-fn file(geometry: &Geometry, error: &Error) -> Option<String> {
+pub(super) fn file(geometry: &Geometry, error: &Error) -> Option<String> {
     let (Error::NotCommitted { part, .. } | Error::NotCanonical { part, .. } | Error::Length { part, .. }) =
         error
     else {

@@ -8,6 +8,7 @@ pub mod compare;
 pub mod pre_commit_1;
 pub mod pre_commit_2;
 pub mod unseal;
+pub mod update;
 pub mod verify;
 
 use std::fmt;
@@ -35,6 +36,14 @@ pub enum Stage {
     Commit1,
     /// The openings become SNARKs.
     Commit2,
+    /// Data go into a replica that is there already.
+    Encode,
+    /// What an update is asked is opened.
+    UpdateVanilla,
+    /// The openings of an update become SNARKs.
+    UpdateSnark,
+    /// The data of an update are taken out again.
+    RemoveData,
     /// The proof is verified.
     Verify,
     /// The replica becomes data again.
@@ -84,6 +93,11 @@ impl Stages {
         });
         outcome.with_context(|| stage.name().to_owned())
     }
+
+    /// What all of them took together.
+    pub fn wall_seconds(&self) -> f64 {
+        self.done.iter().map(|done| done.cost.wall.as_secs_f64()).sum()
+    }
 }
 
 impl Stage {
@@ -96,6 +110,10 @@ impl Stage {
             Stage::PreCommit2 => "pre_commit_2",
             Stage::Commit1 => "commit_1",
             Stage::Commit2 => "commit_2",
+            Stage::Encode => "encode",
+            Stage::UpdateVanilla => "update_vanilla",
+            Stage::UpdateSnark => "update_snark",
+            Stage::RemoveData => "remove_data",
             Stage::Verify => "verify",
             Stage::Unseal => "unseal",
             Stage::Compare => "compare",

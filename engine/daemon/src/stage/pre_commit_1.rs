@@ -4,7 +4,7 @@ use anyhow::{ensure, Result};
 use engine_proofs::{
     piece::{self, PieceSize},
     sdr::{label_layer, ParentSource},
-    tree,
+    tree, Progress,
 };
 use kernels::{Backend, Lane, Node};
 
@@ -29,7 +29,7 @@ pub struct Labelled {
 /// When the disk is full, a file is damaged, or the device fails.
 pub fn run(device: &dyn Backend, sector: &mut Sector, bar: &Bar) -> Result<Labelled> {
     let geometry = sector.record().identity.geometry();
-    let comm_d = tree_d(device, sector, bar)?;
+    let comm_d = tree_d(device, sector, &bar.part(0, geometry.layers + 1))?;
     let replica_id = sector.record().identity.replica_id(comm_d);
     let graph = sector.record().identity.graph();
     let mut previous: Option<ReadMap> = None;
@@ -59,7 +59,10 @@ pub fn run(device: &dyn Backend, sector: &mut Sector, bar: &Bar) -> Result<Label
 }
 
 /// Builds tree D, whose leaves are the data: after that the staged sector is no longer needed.
-fn tree_d(device: &dyn Backend, sector: &mut Sector, bar: &Bar) -> Result<Node> {
+///
+/// # Errors
+/// When the disk is full, a file is damaged, or the device fails.
+pub fn tree_d(device: &dyn Backend, sector: &mut Sector, progress: Progress<'_>) -> Result<Node> {
     let geometry = sector.record().identity.geometry();
     let (size, tree_size) = (
         geometry.sector_size.bytes(),
@@ -68,8 +71,7 @@ fn tree_d(device: &dyn Backend, sector: &mut Sector, bar: &Bar) -> Result<Node> 
     if !sector.has(names::TREE_D) {
         let staged = sector.read(names::STAGED, size)?;
         let mut file = sector.create(names::TREE_D, tree_size)?;
-        let progress = bar.part(0, geometry.layers + 1);
-        tree::tree_d(device, staged.nodes(), file.map.nodes_mut(), &progress)?;
+        tree::tree_d(device, staged.nodes(), file.map.nodes_mut(), progress)?;
         sector.finish(file)?;
     }
     sector.remove(names::STAGED)?;

@@ -21,10 +21,18 @@ use crate::{
 /// When the disk is full, a file is damaged, or the device fails.
 pub fn run(device: &dyn Backend, sector: &mut Sector, labelled: Labelled, bar: &Bar) -> Result<Roots> {
     let comm_c = tree_c(device, sector, bar)?;
-    let comm_r_last = replica(device, sector, bar)?;
+    let comm_r_last = replica(sector, |sector, trees| encode_labels(device, sector, trees, bar))?;
+    note(sector, labelled.comm_d, comm_c, comm_r_last)
+}
+
+/// Notes the commitments of a sector whose replica is made, and writes its `p_aux`.
+///
+/// # Errors
+/// When another file of the sector says otherwise, or the disk is full.
+pub fn note(sector: &mut Sector, comm_d: Node, comm_c: Node, comm_r_last: Node) -> Result<Roots> {
     let comm_r = porep::comm_r(comm_c, comm_r_last)?;
     let roots = Roots {
-        comm_d: labelled.comm_d,
+        comm_d,
         comm_c,
         comm_r_last,
         comm_r,
@@ -79,8 +87,15 @@ fn tree_c(device: &dyn Backend, sector: &mut Sector, bar: &Bar) -> Result<Node> 
     Ok(Crown::new(geometry, roots, Part::TreeC)?.root())
 }
 
-/// Encodes the replica and builds tree R-last, where one of their files is missing; answers comm_r_last.
-fn replica(device: &dyn Backend, sector: &mut Sector, bar: &Bar) -> Result<Node> {
+/// Makes replica and tree R-last with `encode`, which is told the names of the base trees, where one of their
+/// files is missing; answers comm_r_last.
+///
+/// # Errors
+/// Those of `encode`; also when a file is damaged.
+pub fn replica(
+    sector: &mut Sector,
+    encode: impl FnOnce(&mut Sector, &[String]) -> Result<()>,
+) -> Result<Node> {
     let geometry = sector.record().identity.geometry();
     let (n_trees, size) = (geometry.n_base_trees(), bytes(geometry.tree_r_last_len()));
     let trees: Vec<String> = (0..n_trees)
@@ -91,7 +106,7 @@ fn replica(device: &dyn Backend, sector: &mut Sector, bar: &Bar) -> Result<Node>
         for name in trees.iter().map(String::as_str).chain([names::SEALED]) {
             sector.remove(name)?;
         }
-        encode(device, sector, &trees, bar)?;
+        encode(sector, &trees)?;
     }
     let sealed = sector.read(names::SEALED, geometry.sector_size.bytes())?;
     drop(sealed);
@@ -102,22 +117,40 @@ fn replica(device: &dyn Backend, sector: &mut Sector, bar: &Bar) -> Result<Node>
     Ok(Crown::new(geometry, roots, Part::TreeRLast)?.root())
 }
 
-fn encode(device: &dyn Backend, sector: &mut Sector, trees: &[String], bar: &Bar) -> Result<()> {
+/// The last layer is the key.
+fn encode_labels(device: &dyn Backend, sector: &mut Sector, trees: &[String], bar: &Bar) -> Result<()> {
     let geometry = sector.record().identity.geometry();
-    let (leaves, sector_size) = (geometry.base_leaves(), geometry.sector_size.bytes());
     let tree_d = sector.read(names::TREE_D, bytes(geometry.tree_d_len()))?;
-    let key = sector.read(&names::layer(geometry.layers), sector_size)?;
-    let mut sealed = sector.create(names::SEALED, sector_size)?;
-    let mut files: Vec<NewFile> = Vec::with_capacity(trees.len());
-    for (tree, name) in trees.iter().enumerate() {
-        let share = tree * leaves..(tree + 1) * leaves;
-        let data = &mut sealed.map.nodes_mut()[share.clone()];
-        data.copy_from_slice(&tree_d.nodes()[share.clone()]);
-        let mut file = sector.create(name, bytes(geometry.tree_r_last_len()))?;
-        let (key, kept) = (&key.nodes()[share], file.map.nodes_mut());
+    let key = sector.read(&names::layer(geometry.layers), geometry.sector_size.bytes())?;
+    encode(sector, trees, tree_d.nodes(), |tree, data, kept| {
+        let key = &key.nodes()[geometry.base_range(tree)];
         let progress = bar.part(trees.len() + tree, 2 * trees.len());
         tree::tree_r_last_base(device, geometry, key, data, kept, &progress)
-            .with_context(|| format!("base tree {tree}"))?;
+    })
+}
+
+/// Writes replica and tree R-last, base tree by base tree.
+///
+/// `encode` is given a base tree, its share of the data, which it makes the replica, and room for the rows that
+/// are kept.
+///
+/// # Errors
+/// Those of `encode`; also when the disk is full.
+pub fn encode(
+    sector: &mut Sector,
+    trees: &[String],
+    data: &[Node],
+    mut encode: impl FnMut(usize, &mut [Node], &mut [Node]) -> engine_proofs::Result<Node>,
+) -> Result<()> {
+    let geometry = sector.record().identity.geometry();
+    let mut sealed = sector.create(names::SEALED, geometry.sector_size.bytes())?;
+    let mut files: Vec<NewFile> = Vec::with_capacity(trees.len());
+    for (tree, name) in trees.iter().enumerate() {
+        let share = geometry.base_range(tree);
+        let replica = &mut sealed.map.nodes_mut()[share.clone()];
+        replica.copy_from_slice(&data[share]);
+        let mut file = sector.create(name, bytes(geometry.tree_r_last_len()))?;
+        encode(tree, replica, file.map.nodes_mut()).with_context(|| format!("base tree {tree}"))?;
         files.push(file);
     }
     sector.finish(sealed)?;

@@ -8,14 +8,16 @@ use engine_proofs::{
     piece::CommP,
     porep,
     sdr::{label_layer, ParentSource},
+    update::Encoding,
 };
-use kernels::{Backend, Lane, Node};
+use kernels::{Backend, Lane};
 
+use super::update;
 use crate::{
     draft::TempDir,
     map::{ReadMap, WriteMap},
     progress::Bar,
-    sector::{names, Piece, Sector},
+    sector::{names, Piece, Sector, Update},
 };
 
 /// Data that are decoded at a time: whole blocks, 4 MiB once they are padded.
@@ -32,6 +34,8 @@ pub fn content_end(sector: &Sector) -> u64 {
 
 /// Writes a range of a sector's data, labelling again what is missing of the key.
 ///
+/// Where the sector was updated, its key is the replica as it was before: that of `old`.
+///
 /// Nothing is believed: replica and key are held against their digests, and every piece that lies wholly in the
 /// range against its commitment.
 ///
@@ -39,7 +43,7 @@ pub fn content_end(sector: &Sector) -> u64 {
 /// When the range reaches beyond the sector, a file is missing or damaged, or the disk is full.
 pub fn run(
     device: &dyn Backend,
-    sector: &mut Sector,
+    (sector, old): (&mut Sector, Option<&Sector>),
     range: Range<u64>,
     out: &mut dyn Write,
     scratch: &Path,
@@ -55,12 +59,15 @@ pub fn run(
     );
     let (padded, _) = fr32::padded_range(range.clone());
     let replica = sector.read_part(names::SEALED, sector_size.bytes(), padded.clone())?;
-    let key = Key::of(device, sector, padded, scratch, bar)?;
+    let key = match &sector.record().update {
+        Some(update) => Key::old(device, sector, update, old, padded)?,
+        None => Key::of(device, sector, padded, scratch, bar)?,
+    };
     let mut checks = Checks::new(device, sector, &range);
     let mut start = range.start;
     while start < range.end {
         let end = (start / CHUNK * CHUNK + CHUNK).min(range.end);
-        let data = decode(device, &replica, key.nodes(), start..end)?;
+        let data = decode(device, &replica, &key, start..end)?;
         checks.update(start, &data)?;
         out.write_all(&data).context("cannot write the data")?;
         bar.set(end - range.start, range.end - range.start);
@@ -70,17 +77,22 @@ pub fn run(
 }
 
 /// One chunk of data.
-fn decode(device: &dyn Backend, replica: &ReadMap, key: &[Node], range: Range<u64>) -> Result<Vec<u8>> {
+fn decode(device: &dyn Backend, replica: &ReadMap, key: &Key, range: Range<u64>) -> Result<Vec<u8>> {
     let mut data = vec![0; (range.end - range.start) as usize];
-    let unsealed = porep::unseal(device, key, replica.nodes(), range, &mut data);
+    let unsealed = match key {
+        Key::Kept(key) => porep::unseal(device, key.nodes(), replica.nodes(), range, &mut data),
+        Key::Made(key) => porep::unseal(device, key.nodes(), replica.nodes(), range, &mut data),
+        Key::Old(old, encoding) => encoding.decode(device, (old.nodes(), replica.nodes()), range, &mut data),
+    };
     unsealed.with_context(|| format!("{}: cannot decode it", replica.path().display()))?;
     Ok(data)
 }
 
-/// The last layer: kept, or made again.
+/// The last layer, kept or made again; or the replica before the update, and how the data went into it.
 enum Key {
     Kept(ReadMap),
     Made(WriteMap),
+    Old(ReadMap, Encoding),
 }
 
 impl Key {
@@ -130,11 +142,26 @@ impl Key {
         Ok(Key::Made(previous.expect("every geometry has layers")))
     }
 
-    fn nodes(&self) -> &[Node] {
-        match self {
-            Key::Kept(map) => map.nodes(),
-            Key::Made(map) => map.nodes(),
-        }
+    fn old(
+        device: &dyn Backend,
+        sector: &Sector,
+        update: &Update,
+        old: Option<&Sector>,
+        padded: Range<u64>,
+    ) -> Result<Key> {
+        let old = old.with_context(|| {
+            format!(
+                "{} was updated, and its key is the replica as it was before (comm_r {}): name that sector's directory \
+                 with --old",
+                sector.dir().display(),
+                update.old_roots.comm_r
+            )
+        })?;
+        update::must_be_before(old, sector)?;
+        let (geometry, roots) = (sector.record().identity.geometry(), update::roots(sector)?);
+        let encoding = Encoding::new(device, geometry, roots.comm_d, update.old_roots.comm_r)?;
+        let replica = old.read_part(names::SEALED, geometry.sector_size.bytes(), padded)?;
+        Ok(Key::Old(replica, encoding))
     }
 }
 

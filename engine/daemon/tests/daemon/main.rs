@@ -8,5 +8,6 @@ mod golden_seal;
 mod proofs;
 mod raw_proofs;
 mod trust;
+mod updates;
 mod verbs;
 mod whole_way;

@@ -12,13 +12,17 @@ use sha2::{Digest, Sha256};
 #[test]
 fn every_verb_has_help_with_an_example() {
     let top = stdout(&run(&["--help"]));
-    for verb in ["seal", "verify", "unseal", "commp", "params", "sizes"] {
+    for verb in ["seal", "verify", "unseal", "commp", "params", "sizes", "update"] {
         assert!(top.contains(verb), "{top}");
         let help = stdout(&run(&[verb, "--help"]));
         assert!(
             help.contains(&format!("lode-engine {verb}")) && help.contains("Example"),
             "{help}"
         );
+    }
+    for verb in ["update-prove", "update-remove"] {
+        let help = stdout(&run(&[verb, "--help"]));
+        assert!(help.contains(&format!("lode-engine {verb}")), "{help}");
     }
     for verb in ["list", "make", "verify", "path"] {
         let help = stdout(&run(&["params", verb, "--help"]));

@@ -71,25 +71,48 @@ impl Encoding {
         progress: Progress<'_>,
     ) -> Result<Node> {
         let first = self.geometry.base_range(base).start;
-        let n_discarded = self.geometry.rows_discarded();
         let factors = self.of(&self.factors, first);
-        tree_r_last_with(
-            device,
-            self.geometry,
-            data,
-            kept,
-            progress,
-            |range, data, rows| {
-                let encoding = device.encode_scaled_tree(
-                    &old[range.clone()],
-                    factors.skip(range.start),
-                    data,
-                    n_discarded,
-                    rows,
-                );
-                encoding.map_err(|error| blame(error, first + range.start, Part::Key, Part::Data))
-            },
-        )
+        self.tree_r_last(device, (factors, Part::Key), (old, data), kept, progress)
+    }
+
+    /// The way back of [`tree_r_last_base`](Encoding::tree_r_last_base): takes one base tree's share of the data
+    /// out of the new replica, and builds the tree R-last over what is left.
+    ///
+    /// `data` becomes the old replica, and `kept` receives the rows of its tree.
+    ///
+    /// # Errors
+    /// As [`tree_r_last_base`](Encoding::tree_r_last_base).
+    ///
+    /// # Panics
+    /// When the lengths do not fit the geometry.
+    pub fn old_tree_r_last_base(
+        &self,
+        device: &dyn Backend,
+        base: usize,
+        (new, data): (&[Node], &mut [Node]),
+        kept: &mut [Node],
+        progress: Progress<'_>,
+    ) -> Result<Node> {
+        let (negated, first) = (self.negated(), self.geometry.base_range(base).start);
+        let factors = self.of(&negated, first);
+        self.tree_r_last(device, (factors, Part::Replica), (new, data), kept, progress)
+    }
+
+    /// `part` is what the key is called where it is to blame.
+    fn tree_r_last(
+        &self,
+        device: &dyn Backend,
+        (factors, part): (Factors<'_>, Part),
+        (key, data): (&[Node], &mut [Node]),
+        kept: &mut [Node],
+        progress: Progress<'_>,
+    ) -> Result<Node> {
+        let (geometry, n_discarded) = (self.geometry, self.geometry.rows_discarded());
+        tree_r_last_with(device, geometry, data, kept, progress, |range, data, rows| {
+            let factors = factors.skip(range.start);
+            let encoding = device.encode_scaled_tree(&key[range], factors, data, n_discarded, rows);
+            encoding.map_err(|error| blame(error, factors.first, part, Part::Data))
+        })
     }
 
     /// Writes a range of the data, as the client gave it, into `data`.
@@ -127,9 +150,14 @@ impl Encoding {
     /// # Panics
     /// When the two have different lengths, or reach beyond the sector.
     pub fn remove(&self, device: &dyn Backend, first: usize, new: &[Node], data: &mut [Node]) -> Result<()> {
-        let negated: Vec<Fr> = self.factors.iter().map(|factor| -factor).collect();
+        let negated = self.negated();
         let removing = device.encode_scaled(new, self.of(&negated, first), data);
         removing.map_err(|error| blame(error, first, Part::Replica, Part::Data))
+    }
+
+    /// What takes away again what the factors add.
+    fn negated(&self) -> Vec<Fr> {
+        self.factors.iter().map(|factor| -factor).collect()
     }
 
     fn of<'a>(&self, factors: &'a [Fr], first: usize) -> Factors<'a> {
