@@ -1,5 +1,7 @@
 //! Lode at work on one sector, phase by phase, in memory; its files have the reference's names.
 
+pub mod update;
+
 use std::{fs, path::Path};
 
 use anyhow::{ensure, Context, Result};

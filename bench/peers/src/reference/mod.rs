@@ -6,6 +6,7 @@
 pub mod aggregate;
 mod circuit;
 mod shaped;
+pub mod update;
 mod vanilla;
 
 use std::path::{Path, PathBuf};

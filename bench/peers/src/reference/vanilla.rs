@@ -28,7 +28,7 @@ pub(super) fn node(domain: &impl Domain) -> Node {
     Node(bytes)
 }
 
-fn domain<D: Domain>(node: Node) -> Result<D> {
+pub(super) fn domain<D: Domain>(node: Node) -> Result<D> {
     D::try_from_bytes(&node.0).with_context(|| format!("{node} is not canonical"))
 }
 
@@ -74,7 +74,7 @@ fn column<P: MerkleProofTrait + 'static>(theirs: &ColumnProof<P>) -> Result<(u64
     Ok((written.column.index().into(), Column { labels, path }))
 }
 
-fn path(theirs: &impl MerkleProofTrait) -> Path {
+pub(super) fn path(theirs: &impl MerkleProofTrait) -> Path {
     let step = |(siblings, index): (Vec<_>, usize)| Step {
         index,
         siblings: siblings.iter().map(node).collect(),
@@ -162,7 +162,7 @@ fn preimage<D: Domain>(ours: &Opening, layer: usize) -> Result<Vec<D>> {
         .collect()
 }
 
-fn their_path<H, A, B, C>(ours: &Path, root: Node) -> Result<MerkleProof<H, A, B, C>>
+pub(super) fn their_path<H, A, B, C>(ours: &Path, root: Node) -> Result<MerkleProof<H, A, B, C>>
 where
     H: Hasher,
     A: 'static + PoseidonArity,
