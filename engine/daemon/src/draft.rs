@@ -62,11 +62,9 @@ impl Draft {
     /// When the disk fails.
     pub fn finish(self) -> Result<()> {
         let mut drafts = drafts();
-        std::fs::rename(&self.path, &self.name)
-            .with_context(|| format!("cannot rename {} to {}", self.path.display(), self.name.display()))?;
+        rename(&self.path, &self.name)?;
         drafts.remove(&self.path);
-        drop(drafts);
-        sync_parent(&self.name)
+        Ok(())
     }
 }
 
@@ -137,6 +135,16 @@ pub fn clean_up_on_signals() -> Result<()> {
         std::process::exit(130);
     };
     ctrlc::set_handler(clean_up).context("cannot catch signals")
+}
+
+/// Gives a file, which must be whole and synced, another name in its folder, for good.
+///
+/// # Errors
+/// When the disk fails.
+pub fn rename(path: &Path, name: &Path) -> Result<()> {
+    std::fs::rename(path, name)
+        .with_context(|| format!("cannot rename {} to {}", path.display(), name.display()))?;
+    sync_parent(name)
 }
 
 /// Makes what happened to names in a file's folder last.

@@ -3,6 +3,7 @@
 mod aggregate;
 mod commp;
 mod params;
+mod params_import;
 mod seal;
 mod sizes;
 mod unseal;

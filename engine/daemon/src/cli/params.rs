@@ -11,7 +11,7 @@ use engine_proofs::{
 use kernels::Cpu;
 use serde_json::{json, Value};
 
-use super::Answer;
+use super::{params_import::Import, Answer};
 use crate::{
     config::Config,
     params::{Care, Half, Receipt, Store},
@@ -22,8 +22,8 @@ use crate::{
 /// List, make and check Groth16 parameters.
 ///
 /// A proof needs the parameter file of its kind and sector size (gigabytes), verifying one only the key
-/// (kilobytes). The published files are made in a ceremony by many; development parameters are made here, from a fixed seed: the
-/// same everywhere, and worthless as evidence.
+/// (kilobytes). The published files are made in a ceremony by many; development parameters are made here, from a
+/// fixed seed: the same everywhere, and worthless as evidence.
 ///
 /// Example: lode-engine params make --sector-size 2KiB
 #[derive(Debug, Args)]
@@ -38,6 +38,7 @@ enum Verb {
     ///
     /// Example: lode-engine params list
     List,
+    Import(Import),
     /// Make the development parameters of a kind of proof and sector size, unless they are there; or the reference
     /// string of aggregates.
     ///
@@ -75,13 +76,13 @@ enum Verb {
 
 /// A choice of files.
 #[derive(Clone, Copy, Debug, Args)]
-struct Which {
+pub struct Which {
     /// Only those of this sector size.
     #[arg(long, value_name = "SIZE")]
-    sector_size: Option<SectorSize>,
+    pub sector_size: Option<SectorSize>,
     /// Only those of this kind of proof: porep, winning, window or update.
     #[arg(long, value_name = "PROOF")]
-    proof: Option<ProofKind>,
+    pub proof: Option<ProofKind>,
 }
 
 /// A file that the store may hold.
@@ -103,6 +104,7 @@ impl Params {
         let store = Store::new(config);
         match self.verb {
             Verb::List => Ok(list(&store)),
+            Verb::Import(verb) => verb.run(&store),
             Verb::Make {
                 sector_size: Some(size),
                 proof,
@@ -116,10 +118,10 @@ impl Params {
 }
 
 impl Which {
-    fn takes(self, place: &Place) -> bool {
-        self.sector_size
-            .is_none_or(|size| place.sector_size() == Some(size))
-            && self.proof.is_none_or(|kind| place.kind() == Some(kind))
+    /// Whether a file of that kind and size is among them; the reference string has neither.
+    pub fn takes(self, kind: Option<ProofKind>, size: Option<SectorSize>) -> bool {
+        self.sector_size.is_none_or(|wanted| size == Some(wanted))
+            && self.proof.is_none_or(|wanted| kind == Some(wanted))
     }
 }
 
@@ -257,7 +259,7 @@ fn make_srs(store: &Store) -> Result<Answer> {
 /// Checks all, and tells all that is wrong, not only the first.
 fn verify(store: &Store, which: Which) -> Result<Answer> {
     let (mut text, mut rows, mut all_good) = (String::new(), Vec::new(), true);
-    for place in files(store).filter(|place| which.takes(place)) {
+    for place in files(store).filter(|place| which.takes(place.kind(), place.sector_size())) {
         let path = place.path(store);
         let (is_good, state) = match place.check(store, Care::Full) {
             Ok(receipt) => (true, receipt.origin.to_string()),

@@ -8,9 +8,13 @@ use super::Origin;
 
 /// What the network has published of a file.
 #[derive(Clone, Debug, Deserialize)]
-struct Published {
+pub struct Published {
     /// The first 16 bytes of BLAKE2b-512, in hex.
-    digest: String,
+    pub digest: String,
+    /// Where IPFS has it.
+    pub cid: String,
+    /// Bytes of the file, where they are known.
+    pub size: Option<u64>,
 }
 
 /// By name.
@@ -27,6 +31,27 @@ static OLD: LazyLock<BTreeMap<String, Vec<String>>> =
 
 fn table<T: serde::de::DeserializeOwned>(text: &str) -> T {
     serde_json::from_str(text).expect("the tables are compiled in, and a test reads them")
+}
+
+/// What is published under a name.
+pub fn published(name: &str) -> Option<&'static Published> {
+    PUBLISHED.get(name)
+}
+
+/// The name of what is published under a name or CID.
+pub fn published_name(word: &str) -> Option<&'static str> {
+    let of = |(name, file): &(&'static String, &Published)| *name == word || file.cid == word;
+    PUBLISHED.iter().find(of).map(|(name, _)| name.as_str())
+}
+
+/// The name of the published or development file of that digest.
+pub fn name_of(digest: &str) -> Option<&'static str> {
+    let published = PUBLISHED.iter().find(|(_, file)| file.digest == digest);
+    let development = DEVELOPMENT.iter().find(|(_, known)| *known == digest);
+    let name = published
+        .map(|(name, _)| name)
+        .or(development.map(|(name, _)| name));
+    name.map(String::as_str)
 }
 
 /// Who made the file of that name and digest.

@@ -67,6 +67,23 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    /// What is known of a file whose digest has been computed already.
+    ///
+    /// # Errors
+    /// When it cannot be looked at.
+    pub fn new(path: &Path, origin: Origin, blake2b: String) -> Result<Receipt> {
+        let metadata = path
+            .metadata()
+            .with_context(|| format!("cannot stat {}", path.display()))?;
+        Ok(Receipt {
+            origin,
+            size: metadata.len(),
+            mtime_ns: mtime_ns(&metadata),
+            ino: metadata.ino(),
+            blake2b,
+        })
+    }
+
     /// Reads a whole file and says what it is.
     ///
     /// # Errors

@@ -5,6 +5,8 @@ mod bad_input;
 mod damaged_files;
 mod engine;
 mod golden_seal;
+mod import;
+mod mirror;
 mod proofs;
 mod raw_proofs;
 mod trust;

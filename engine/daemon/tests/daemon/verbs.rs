@@ -24,7 +24,7 @@ fn every_verb_has_help_with_an_example() {
         let help = stdout(&run(&[verb, "--help"]));
         assert!(help.contains(&format!("lode-engine {verb}")), "{help}");
     }
-    for verb in ["list", "make", "verify", "path"] {
+    for verb in ["list", "import", "make", "verify", "path"] {
         let help = stdout(&run(&["params", verb, "--help"]));
         assert!(help.contains(&format!("lode-engine params {verb}")), "{help}");
     }
