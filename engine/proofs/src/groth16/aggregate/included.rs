@@ -3,24 +3,14 @@
 use kernels::Node;
 use sha2::{Digest, Sha256};
 
-use crate::replica_id::Seed;
+use crate::{
+    replica_id::Seed,
+    update::{challenge::Rules, vanilla::Statement},
+};
 
 /// A digest that enters the transcript: of what a prover could still have chosen in the statements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Included(pub [u8; 32]);
-
-/// What a replica update claims.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UpdateStatement {
-    /// Which of the encoding's constants the new data takes part in: the h of *EmptySectorUpdate*.
-    pub h: u8,
-    /// The sector before.
-    pub comm_r_old: Node,
-    /// The sector after.
-    pub comm_r_new: Node,
-    /// The data that came in.
-    pub comm_d_new: Node,
-}
 
 impl Included {
     /// Interactive PoRep, sector by sector: `SHA256(seed ‖ comm_r ‖ …)`.
@@ -33,11 +23,16 @@ impl Included {
         Included::of(comm_rs.iter().map(|comm_r| &comm_r.0[..]))
     }
 
-    /// Replica updates: `SHA256(u8(h) ‖ comm_r_old ‖ comm_r_new ‖ comm_d_new ‖ …)`.
-    pub fn updates(sectors: &[UpdateStatement]) -> Included {
-        Included::of(sectors.iter().flat_map(|sector| {
+    /// Replica updates, sector by sector: `SHA256(u8(h) ‖ comm_r_old ‖ comm_r_new ‖ comm_d_new ‖ …)`, where h is
+    /// the number of bits that choose a node's factor.
+    pub fn updates(sectors: &[Statement]) -> Included {
+        let high_lens: Vec<u8> = sectors
+            .iter()
+            .map(|sector| Rules::of(sector.geometry).high_len() as u8)
+            .collect();
+        Included::of(sectors.iter().zip(&high_lens).flat_map(|(sector, high_len)| {
             [
-                std::slice::from_ref(&sector.h),
+                std::slice::from_ref(high_len),
                 &sector.comm_r_old.0,
                 &sector.comm_r_new.0,
                 &sector.comm_d_new.0,

@@ -17,7 +17,7 @@ use kernels::Fr;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
-pub use included::{Included, UpdateStatement};
+pub use included::Included;
 pub use proof::Aggregate;
 pub use srs::{development, Srs, SrsKey};
 
