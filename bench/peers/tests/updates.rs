@@ -33,11 +33,9 @@ fn fixture<Tree: 'static + MerkleTreeTrait<Hasher = TreeRHasher>>(n: u64, size: 
     let sealed = ours::seal(&Cpu::new(), &case).unwrap();
     let updater = Updater::new(&case, &dir.path().join("old"), &dir.path().join("new")).unwrap();
     sealed.write(&case, &updater.old).unwrap();
-    // Another random sector's bytes, one piece of them.
-    let piece = Case::random(1000 + n, case.geometry.sector_size, SealProof::V1_1)
-        .pieces
-        .concat();
-    let mut piece = piece;
+    // Another random sector's bytes, as one piece.
+    let other = Case::random(1000 + n, case.geometry.sector_size, SealProof::V1_1);
+    let mut piece = other.pieces.concat();
     piece.resize(case.geometry.sector_size.unpadded_bytes() as usize, 7);
     let updated = ours::update::update(&Cpu::new(), &case, &sealed, &piece).unwrap();
     let theirs = updater.encode::<Tree>(&piece).unwrap();
@@ -63,7 +61,7 @@ fn check<Tree: 'static + MerkleTreeTrait<Hasher = TreeRHasher>>(n: u64, size: &s
         updated,
         updater,
         piece,
-        ..
+        _dir,
     } = fixture::<Tree>(n, size);
     for (name, nodes) in updated.files(sealed.commitments.comm_c) {
         let theirs = fs::read(updater.new.cache.join(&name)).unwrap();
