@@ -268,7 +268,7 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// When a base is not an encoding of a point on the curve. The subgroup is not checked.
     fn msm_g1(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G1Projective> {
-        cpu::msm_g1(bases, scalars)
+        cpu::sums().msm_g1(bases, scalars)
     }
 
     /// `Σ scalars[i] · bases[i]` in G2.
@@ -276,7 +276,7 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// When a base is not an encoding of a point on the curve. The subgroup is not checked.
     fn msm_g2(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G2Projective> {
-        cpu::msm_g2(bases, scalars)
+        cpu::sums().msm_g2(bases, scalars)
     }
 
     /// `multiples[i] = scalars[i] · base` in G1: one base, many scalars.
@@ -284,7 +284,7 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// None on the CPU; a device may fail.
     fn multiples_g1(&self, base: &G1Affine, scalars: &[Fr], multiples: &mut [G1Affine]) -> Result<()> {
-        cpu::multiples_g1(base, scalars, multiples);
+        cpu::sums().multiples_g1(base, scalars, multiples);
         Ok(())
     }
 
@@ -293,7 +293,7 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// None on the CPU; a device may fail.
     fn multiples_g2(&self, base: &G2Affine, scalars: &[Fr], multiples: &mut [G2Affine]) -> Result<()> {
-        cpu::multiples_g2(base, scalars, multiples);
+        cpu::sums().multiples_g2(base, scalars, multiples);
         Ok(())
     }
 }

@@ -1,7 +1,5 @@
 //! What a device says of itself, and what depends on the processor.
 
-use crate::Node;
-
 /// A device by name, and what it really does itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceInfo {
@@ -39,15 +37,20 @@ pub(crate) fn cpu_model() -> String {
     std::env::consts::ARCH.to_owned()
 }
 
-/// Has a node brought near, for whoever reads it some microseconds later.
+/// Has an element brought near, for whoever reads it some microseconds later.
 #[cfg(target_arch = "x86_64")]
-pub(crate) fn prefetch(row: &[Node], index: usize) {
+pub(crate) fn prefetch<T>(row: &[T], index: usize) {
     use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
 
-    // SAFETY: a prefetch reads nothing and never faults, wherever the address lies.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(row.as_ptr().wrapping_add(index).cast()) };
+    /// Bytes that come together.
+    const LINE_SIZE: usize = 64;
+    let start = row.as_ptr().wrapping_add(index).cast::<i8>();
+    for offset in (0..size_of::<T>()).step_by(LINE_SIZE) {
+        // SAFETY: a prefetch reads nothing and never faults, wherever the address lies.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(offset)) };
+    }
 }
 
-/// Has a node brought near: left to the processor.
+/// Has an element brought near: left to the processor.
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) fn prefetch(_row: &[Node], _index: usize) {}
+pub(crate) fn prefetch<T>(_row: &[T], _index: usize) {}

@@ -2,13 +2,22 @@
 //!
 //! Both groups run the same code: [`Coordinate`] is the field of the one or of the other.
 
+use std::ops::Range;
+
 use blst::{blst_fp, blst_fp2};
 
-/// An element of the field that a curve's coordinates live in.
+/// An element of the field that a curve's coordinates live in, as it is kept.
+pub(super) trait Coordinate: Copy + Default + Send + Sync {
+    fn is_zero(&self) -> bool;
+    /// `self = −self`.
+    fn negate(&mut self);
+}
+
+/// What any processor calculates with.
 ///
 /// Results are written where they belong: a copy of what blst has just written waits for the store, which
 /// costs as much as a quarter of a product.
-pub(super) trait Coordinate: Copy + Default + Send + Sync {
+pub(super) trait Field: Coordinate {
     fn one() -> Self;
     /// `self += other`.
     fn add(&mut self, other: &Self);
@@ -26,7 +35,6 @@ pub(super) trait Coordinate: Copy + Default + Send + Sync {
     fn set_square(&mut self, a: &Self);
     /// `self = a⁻¹`.
     fn set_inverse(&mut self, a: &Self);
-    fn is_zero(&self) -> bool;
     fn equals(&self, other: &Self) -> bool;
 }
 
@@ -52,9 +60,20 @@ impl Limbs for blst_fp2 {
     }
 }
 
-macro_rules! coordinate {
+macro_rules! field {
     ($field:ty, $add:ident, $sub:ident, $mul:ident, $square:ident, $inverse:ident, $one:expr) => {
         impl Coordinate for $field {
+            #[inline]
+            fn is_zero(&self) -> bool {
+                self.difference(&Self::default()) == 0
+            }
+
+            fn negate(&mut self) {
+                self.sub_from(&Self::default());
+            }
+        }
+
+        impl Field for $field {
             fn one() -> Self {
                 $one
             }
@@ -100,11 +119,6 @@ macro_rules! coordinate {
             }
 
             #[inline]
-            fn is_zero(&self) -> bool {
-                self.difference(&Self::default()) == 0
-            }
-
-            #[inline]
             fn equals(&self, other: &Self) -> bool {
                 self.difference(other) == 0
             }
@@ -112,7 +126,7 @@ macro_rules! coordinate {
     };
 }
 
-coordinate!(
+field!(
     blst_fp,
     blst_fp_add,
     blst_fp_sub,
@@ -121,7 +135,7 @@ coordinate!(
     blst_fp_eucl_inverse,
     one()
 );
-coordinate!(
+field!(
     blst_fp2,
     blst_fp2_add,
     blst_fp2_sub,
@@ -158,32 +172,45 @@ impl<F: Coordinate> Point<F> {
     }
 
     pub fn negate(&mut self) {
-        self.y.sub_from(&F::default());
+        self.y.negate();
     }
 }
 
-/// What [`add`](Additions::add) needs beside the points; kept between calls, for it is large.
+/// One point is added to another: `points[sum] += points[addend]`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair {
+    pub sum: u32,
+    pub addend: u32,
+}
+
+/// Many additions at the price of one inversion.
+pub(super) trait Additions<F> {
+    /// `points[pair.sum] += points[pair.addend]` for all pairs, at about 5 products, a square and a share of one
+    /// inversion each.
+    ///
+    /// Any points may meet: equal ones, opposite ones, infinity. No sum stands in two pairs.
+    fn add(&mut self, points: &mut [Point<F>], pairs: &[Pair]);
+}
+
+/// Additions one after the other; what they need beside the points is kept between calls, for it is large.
 #[derive(Debug, Default)]
-pub(super) struct Additions<F> {
+pub(super) struct Batch<F> {
     /// The denominator of each slope; zero where the sum needs none.
     denominators: Vec<F>,
     /// The product of all denominators before this one, those that are zero left out.
     products: Vec<F>,
 }
 
-impl<F: Coordinate> Additions<F> {
-    /// `sums[i] += addends[i]` for all `i`, at about 5 products, a square and a share of one inversion each.
-    ///
-    /// Any points may meet: equal ones, opposite ones, infinity.
-    pub fn add(&mut self, sums: &mut [Point<F>], addends: &[Point<F>]) {
-        assert_eq!(sums.len(), addends.len(), "points to add");
-        let len = sums.len();
+impl<F: Field> Additions<F> for Batch<F> {
+    fn add(&mut self, points: &mut [Point<F>], pairs: &[Pair]) {
+        let len = pairs.len();
         if self.denominators.len() < len {
             self.denominators.resize(len, F::default());
             self.products.resize(len + 1, F::one());
         }
-        for (i, (sum, addend)) in sums.iter_mut().zip(addends).enumerate() {
+        for (i, pair) in pairs.iter().enumerate() {
             let denominator = &mut self.denominators[i];
+            let (sum, addend) = pair.of(points);
             set_denominator(denominator, sum, addend);
             let (before, after) = self.products.split_at_mut(i + 1);
             if denominator.is_zero() {
@@ -195,29 +222,90 @@ impl<F: Coordinate> Additions<F> {
         let mut inverse = F::default();
         inverse.set_inverse(&self.products[len]);
         let slots = self.denominators[..len].iter().zip(&self.products[..len]);
-        for (((denominator, product), sum), addend) in slots.zip(sums).zip(addends).rev() {
+        for ((denominator, product), pair) in slots.zip(pairs).rev() {
             if !denominator.is_zero() {
+                let (sum, addend) = pair.of(points);
                 add_chord(sum, addend, &inverse, product);
                 inverse.mul(denominator);
             }
         }
     }
+}
 
-    /// The sum of all points, which are overwritten.
-    pub fn sum(&mut self, mut points: &mut [Point<F>]) -> Point<F> {
-        while points.len() > 1 {
-            let half = points.len().div_ceil(2);
-            let (sums, addends) = points.split_at_mut(half);
-            self.add(&mut sums[..addends.len()], addends);
-            points = sums;
+impl Pair {
+    fn of<'a, F>(&self, points: &'a mut [Point<F>]) -> (&'a mut Point<F>, &'a Point<F>) {
+        let places = [self.sum as usize, self.addend as usize];
+        let [sum, addend] = points
+            .get_disjoint_mut(places)
+            .expect("a pair is of two points that there are");
+        (sum, addend)
+    }
+}
+
+/// Additions in batches, and sums made of them.
+#[derive(Debug, Default)]
+pub(super) struct Adder<A> {
+    additions: A,
+    pairs: Vec<Pair>,
+    /// Segments that are not summed yet.
+    segments: Vec<Range<u32>>,
+}
+
+/// Additions that share an inversion; with their points they stay in the cache of a core.
+const BATCH_LEN: usize = 1 << 11;
+
+impl<A> Adder<A> {
+    pub fn new(additions: A) -> Self {
+        Adder {
+            additions,
+            pairs: Vec::new(),
+            segments: Vec::new(),
         }
-        points.first().copied().unwrap_or_default()
+    }
+
+    /// `points[sum] += points[addend]` for all pairs of which no sum is another's addend.
+    pub fn add<F>(&mut self, points: &mut [Point<F>], pairs: impl IntoIterator<Item = Pair>)
+    where
+        A: Additions<F>,
+    {
+        self.pairs.clear();
+        self.pairs.extend(pairs);
+        for pairs in self.pairs.chunks(BATCH_LEN) {
+            self.additions.add(points, pairs);
+        }
+    }
+
+    /// Sums the points of each segment into its first one; the others are overwritten. No segment is empty.
+    pub fn sum<F>(&mut self, points: &mut [Point<F>], segments: impl IntoIterator<Item = Range<u32>>)
+    where
+        A: Additions<F>,
+    {
+        let mut live = std::mem::take(&mut self.segments);
+        live.extend(segments);
+        // Neighbours first, then sums of two, of four, … .
+        let mut stride = 1;
+        loop {
+            live.retain(|segment| segment.start + stride < segment.end);
+            if live.is_empty() {
+                break;
+            }
+            let pairs = |segment: &Range<u32>| {
+                let sums = (segment.start..segment.end - stride).step_by(2 * stride as usize);
+                sums.map(move |sum| Pair {
+                    sum,
+                    addend: sum + stride,
+                })
+            };
+            self.add(points, live.iter().flat_map(pairs));
+            stride *= 2;
+        }
+        self.segments = live;
     }
 }
 
 /// The denominator of the slope through two points. Where there is no slope, the sum is put into `sum` at
 /// once and the denominator is zero.
-fn set_denominator<F: Coordinate>(denominator: &mut F, sum: &mut Point<F>, addend: &Point<F>) {
+fn set_denominator<F: Field>(denominator: &mut F, sum: &mut Point<F>, addend: &Point<F>) {
     if addend.is_infinity() {
         *denominator = F::default();
     } else if sum.is_infinity() {
@@ -235,7 +323,7 @@ fn set_denominator<F: Coordinate>(denominator: &mut F, sum: &mut Point<F>, adden
 }
 
 /// Adds two points; `inverse · product` is the inverse of their slope's denominator.
-fn add_chord<F: Coordinate>(sum: &mut Point<F>, addend: &Point<F>, inverse: &F, product: &F) {
+fn add_chord<F: Field>(sum: &mut Point<F>, addend: &Point<F>, inverse: &F, product: &F) {
     let mut slope = F::default();
     if sum.x.equals(&addend.x) {
         let mut square = F::default();

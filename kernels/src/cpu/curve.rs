@@ -1,47 +1,59 @@
 //! The two groups, as far as sums over them differ.
 
 use blst::{blst_fp, blst_fp2, BLST_ERROR};
-use group::{prime::PrimeCurveAffine, Curve as _, Group};
+use group::prime::PrimeCurveAffine;
 
-use super::affine::{Coordinate, Point};
-use crate::{G1Affine, G1Projective, G2Affine, G2Projective};
+use super::affine::{Additions, Batch, Coordinate, Point};
+use crate::{G1Affine, G2Affine};
 
-/// A group of points: G1 or G2.
-pub(super) trait Curve {
+/// A group of points, G1 or G2, and how they are added.
+pub(super) trait Curve: Copy + Send + Sync {
     /// The field of the coordinates.
     type F: Coordinate;
-    /// A point for additions one at a time.
-    type Projective: Group;
+    type Additions: Additions<Self::F>;
+    /// A point as callers know it.
+    type Affine: PrimeCurveAffine<Curve: group::Curve<AffineRepr = Self::Affine>>;
 
     /// The name that errors show.
     const NAME: &'static str;
     /// Bytes of an uncompressed point.
     const SIZE: usize;
 
+    fn additions(self) -> Self::Additions;
     /// Parses an uncompressed point on the curve (ZCash flags; the subgroup is not checked).
-    fn decode(bytes: &[u8]) -> Option<Point<Self::F>>;
-    fn projective(point: &Point<Self::F>) -> Self::Projective;
-    fn affine(point: &Self::Projective) -> Point<Self::F>;
+    fn decode(self, bytes: &[u8]) -> Option<Point<Self::F>>;
+    fn affine(self, point: &Point<Self::F>) -> Self::Affine;
+    fn point(self, affine: &Self::Affine) -> Point<Self::F>;
 }
 
+/// A point of a curve, for additions one at a time.
+pub(super) type Projective<C> = <<C as Curve>::Affine as PrimeCurveAffine>::Curve;
+
 /// G1, over the base field.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct G1;
 /// G2, over its quadratic extension.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct G2;
 
 /// The flag of a compressed point, and the flag for the larger y: neither has a place in an uncompressed one.
 const FOREIGN_FLAGS: u8 = 0xa0;
 
 macro_rules! curve {
-    ($curve:ty, $name:literal, $size:literal, $field:ty, $affine:ty, $projective:ty, $raw:ty, $decode:ident) => {
+    ($curve:ty, $name:literal, $size:literal, $field:ty, $affine:ty, $raw:ty, $decode:ident) => {
         impl Curve for $curve {
             type F = $field;
-            type Projective = $projective;
+            type Additions = Batch<$field>;
+            type Affine = $affine;
 
             const NAME: &'static str = $name;
             const SIZE: usize = $size;
 
-            fn decode(bytes: &[u8]) -> Option<Point<$field>> {
+            fn additions(self) -> Batch<$field> {
+                Batch::default()
+            }
+
+            fn decode(self, bytes: &[u8]) -> Option<Point<$field>> {
                 assert_eq!(
                     bytes.len(),
                     Self::SIZE,
@@ -62,14 +74,13 @@ macro_rules! curve {
                 on_curve.then_some(Point { x: raw.x, y: raw.y })
             }
 
-            fn projective(point: &Point<$field>) -> $projective {
+            fn affine(self, point: &Point<$field>) -> $affine {
                 let mut affine = <$affine>::identity();
                 *affine.as_mut() = <$raw>::from(*point);
-                affine.into()
+                affine
             }
 
-            fn affine(point: &$projective) -> Point<$field> {
-                let affine = point.to_affine();
+            fn point(self, affine: &$affine) -> Point<$field> {
                 let raw: &$raw = affine.as_ref();
                 Point { x: raw.x, y: raw.y }
             }
@@ -92,7 +103,6 @@ curve!(
     96,
     blst_fp,
     G1Affine,
-    G1Projective,
     blst::blst_p1_affine,
     blst_p1_deserialize
 );
@@ -102,7 +112,6 @@ curve!(
     192,
     blst_fp2,
     G2Affine,
-    G2Projective,
     blst::blst_p2_affine,
     blst_p2_deserialize
 );

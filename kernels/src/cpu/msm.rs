@@ -5,43 +5,40 @@
 //! share inversions. Bases are read from their bytes chunk by chunk, so that a parameter file of 44 GiB
 //! passes through some MiB of memory for each thread.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ff::Field;
+use group::prime::PrimeCurveAffine;
 use group::Group;
 use rayon::prelude::*;
 
-use super::{
-    affine::{Additions, Point},
-    curve::{Curve, G1, G2},
-    digits,
-};
-use crate::{Bases, Error, Fr, G1Projective, G2Projective, Result};
+use super::affine::{Adder, Additions, Coordinate, Pair, Point};
+use super::curve::{Curve, Projective};
+use super::digits;
+use crate::device::prefetch;
+use crate::{Bases, Error, Fr, Result};
 
 /// Bases that a thread fetches at a time.
 const CHUNK_LEN: usize = 1 << 12;
 
-/// Bases that a thread collects before it puts them into buckets: 3 MiB in G1, 6 MiB in G2.
+/// Bases that a thread collects before it sums them or puts them into buckets: 4 MiB in G1, 8 MiB in G2.
 const POOL_LEN: usize = 1 << 15;
 
-/// Sums that share an inversion; with their addends they stay in the cache of a core.
-const BATCH_LEN: usize = 1 << 11;
-
-/// Bits of the largest digits: 19 windows of 2¹³ buckets are 15 MiB in G1 for each thread.
+/// Bits of the largest digits: 19 windows of 2¹³ buckets are 19 MiB in G1 for each thread.
 const MAX_DIGIT_BITS: usize = 14;
 
-/// An addition into the running sum of the buckets costs as much as this many affine ones.
-const PROJECTIVE_COST: usize = 6;
+/// The sum over a bucket costs as much as this many additions into it.
+const BUCKET_COST: usize = 3;
 
-pub(crate) fn msm_g1(bases: Bases<'_>, scalars: &[Fr]) -> Result<G1Projective> {
-    msm::<G1>(bases, scalars)
-}
+/// Buckets whose running sum is one chain of additions; chains of all windows run side by side.
+const CHAIN_LEN: usize = 1 << 6;
 
-pub(crate) fn msm_g2(bases: Bases<'_>, scalars: &[Fr]) -> Result<G2Projective> {
-    msm::<G2>(bases, scalars)
-}
+/// Bases whose places are fetched ahead of them: a place is as likely as not out of the nearer caches.
+const LOOK_AHEAD: usize = 16;
 
-fn msm<C: Curve>(bases: Bases<'_>, scalars: &[Fr]) -> Result<C::Projective> {
+/// `Σ scalars[i] · bases[i]`.
+pub(super) fn msm<C: Curve>(curve: C, bases: Bases<'_>, scalars: &[Fr]) -> Result<Projective<C>> {
     assert_eq!(
         bases.bytes.len(),
         scalars.len() * C::SIZE,
@@ -61,7 +58,7 @@ fn msm<C: Curve>(bases: Bases<'_>, scalars: &[Fr]) -> Result<C::Projective> {
     // equal work, and each task pays for its buckets.
     let next = AtomicUsize::new(0);
     let sums = (0..n_threads).into_par_iter().with_max_len(1).map(|_| {
-        let mut sum = Sum::<C>::new(n_bits);
+        let mut sum = Sum::new(curve, n_bits);
         loop {
             let start = next.fetch_add(CHUNK_LEN, Ordering::Relaxed);
             if start >= scalars.len() {
@@ -75,7 +72,7 @@ fn msm<C: Curve>(bases: Bases<'_>, scalars: &[Fr]) -> Result<C::Projective> {
             )?;
         }
     });
-    sums.try_reduce(C::Projective::identity, |one, other| Ok(one + other))
+    sums.try_reduce(Projective::<C>::identity, |one, other| Ok(one + other))
 }
 
 fn is_dense(scalar: &Fr) -> bool {
@@ -84,7 +81,7 @@ fn is_dense(scalar: &Fr) -> bool {
 
 /// The digit width with the fewest additions for so many dense scalars.
 fn digit_bits(n_dense: usize) -> usize {
-    let cost = |n_bits: &usize| digits::n_digits(*n_bits) * (n_dense + PROJECTIVE_COST * (1 << (n_bits - 1)));
+    let cost = |n_bits: &usize| digits::n_digits(*n_bits) * (n_dense + BUCKET_COST * (1 << (n_bits - 1)));
     (2..=MAX_DIGIT_BITS)
         .min_by_key(cost)
         .expect("the range is not empty")
@@ -92,10 +89,9 @@ fn digit_bits(n_dense: usize) -> usize {
 
 /// One thread's share of a sum.
 struct Sum<C: Curve> {
+    curve: C,
     n_bits: usize,
-    /// The sum of the bases whose scalar is one.
-    ones: C::Projective,
-    /// Bases whose scalar is one, in this chunk.
+    /// Bases whose scalar is one, or sums of such.
     units: Vec<Point<C::F>>,
     /// Bases with a dense scalar that wait for their buckets.
     pool: Vec<Point<C::F>>,
@@ -104,29 +100,30 @@ struct Sum<C: Curve> {
     /// Window by window, `2^(n_bits − 1)` each; empty until the first dense scalar comes.
     buckets: Vec<Point<C::F>>,
     sort: Sort<C::F>,
+    adder: Adder<C::Additions>,
 }
 
 impl<C: Curve> Sum<C> {
-    fn new(n_bits: usize) -> Self {
+    fn new(curve: C, n_bits: usize) -> Self {
         Sum {
+            curve,
             n_bits,
-            ones: C::Projective::identity(),
             units: Vec::new(),
             pool: Vec::new(),
             digits: vec![Vec::new(); digits::n_digits(n_bits)],
             buckets: Vec::new(),
             sort: Sort::default(),
+            adder: Adder::new(curve.additions()),
         }
     }
 
     /// Adds a chunk, which starts at base number `start`.
     fn add(&mut self, start: usize, bases: &[u8], scalars: &[Fr]) -> Result<()> {
-        self.units.clear();
         for (i, (bytes, scalar)) in bases.chunks_exact(C::SIZE).zip(scalars).enumerate() {
             if *scalar == Fr::ZERO {
                 continue;
             }
-            let base = C::decode(bytes).ok_or(Error::NotOnCurve {
+            let base = self.curve.decode(bytes).ok_or(Error::NotOnCurve {
                 group: C::NAME,
                 index: start + i,
             })?;
@@ -139,11 +136,24 @@ impl<C: Curve> Sum<C> {
                 digits.push(digit);
             }
         }
-        self.ones += C::projective(&self.sort.additions.sum(&mut self.units));
+        if self.units.len() > POOL_LEN - CHUNK_LEN {
+            self.halve_units();
+        }
         if self.pool.len() > POOL_LEN - CHUNK_LEN {
             self.empty_pool();
         }
         Ok(())
+    }
+
+    /// Adds the later half of the units to the earlier one.
+    fn halve_units(&mut self) {
+        let half = self.units.len().div_ceil(2);
+        let pairs = (half..self.units.len()).map(|addend| Pair {
+            sum: (addend - half) as u32,
+            addend: addend as u32,
+        });
+        self.adder.add(&mut self.units, pairs);
+        self.units.truncate(half);
     }
 
     fn empty_pool(&mut self) {
@@ -155,174 +165,157 @@ impl<C: Curve> Sum<C> {
             .iter_mut()
             .zip(self.buckets.chunks_exact_mut(n_buckets))
         {
-            self.sort.add(&self.pool, digits, buckets);
+            self.sort.add(&mut self.adder, &self.pool, digits, buckets);
             digits.clear();
         }
         self.pool.clear();
     }
 
-    fn finish(mut self) -> C::Projective {
+    fn finish(mut self) -> Projective<C> {
+        while self.units.len() > 1 {
+            self.halve_units();
+        }
+        let units = self.units.first().copied().unwrap_or_default();
         self.empty_pool();
-        let n_buckets = 1 << (self.n_bits - 1);
-        let windows = self.buckets.chunks_exact(n_buckets).rev();
-        let dense = windows.fold(C::Projective::identity(), |sum, buckets| {
-            (0..self.n_bits).fold(sum, |sum, _| sum.double()) + weighted::<C>(buckets)
-        });
-        dense + self.ones
+        self.dense() + self.curve.affine(&units)
+    }
+
+    /// `Σ 2^(w·n_bits) · Σ (i + 1) · buckets[w][i]`, w the window.
+    fn dense(&mut self) -> Projective<C> {
+        let n_buckets: usize = 1 << (self.n_bits - 1);
+        let chain_len = n_buckets.min(CHAIN_LEN);
+        let starts = (0..self.buckets.len() as u32).step_by(chain_len);
+        // Within each chain, each bucket receives all that follow: the sum of all is then weighted by place.
+        for i in (1..chain_len as u32).rev() {
+            let pairs = starts.clone().map(|start| Pair {
+                sum: start + i - 1,
+                addend: start + i,
+            });
+            self.adder.add(&mut self.buckets, pairs);
+        }
+        let curve = self.curve;
+        let point = |point: &Point<C::F>| curve.affine(point).to_curve();
+        let totals: Vec<_> = self.buckets.iter().step_by(chain_len).map(point).collect();
+        self.adder.sum(
+            &mut self.buckets,
+            starts.map(|start| start..start + chain_len as u32),
+        );
+        let weighted: Vec<_> = self.buckets.iter().step_by(chain_len).map(point).collect();
+
+        let n_chains = n_buckets / chain_len;
+        let windows = totals.chunks(n_chains).zip(weighted.chunks(n_chains)).rev();
+        windows.fold(Projective::<C>::identity(), |sum, (totals, weighted)| {
+            doubled(sum, self.n_bits)
+                + doubled(by_place(totals), chain_len.ilog2() as usize)
+                + weighted.iter().sum::<Projective<C>>()
+        })
     }
 }
 
-/// `Σ (i + 1) · buckets[i]`.
-fn weighted<C: Curve>(buckets: &[Point<C::F>]) -> C::Projective {
-    let mut running = C::Projective::identity();
-    let mut sum = C::Projective::identity();
-    for bucket in buckets.iter().rev() {
-        if !bucket.is_infinity() {
-            running += C::projective(bucket);
-        }
+fn doubled<G: Group>(point: G, times: usize) -> G {
+    (0..times).fold(point, |point, _| point.double())
+}
+
+/// `Σ i · points[i]`.
+fn by_place<G: Group>(points: &[G]) -> G {
+    let mut running = G::identity();
+    let mut sum = G::identity();
+    for point in points[1..].iter().rev() {
+        running += point;
         sum += running;
     }
     sum
 }
 
-/// Brings bases that fall into the same bucket together, and adds them pair by pair.
+/// The bucket of a digit, unless it is zero.
+fn bucket_of(digit: &i32) -> Option<usize> {
+    (digit.unsigned_abs() as usize).checked_sub(1)
+}
+
+/// Brings bases that fall into the same bucket together.
 #[derive(Default)]
 struct Sort<F> {
-    /// Where the entries of each bucket start.
-    starts: Vec<u32>,
-    /// Bucket and base of each entry, by bucket.
-    entries: Vec<Entry>,
-    /// The buckets of the points in `sums`, ascending.
-    bucket_ids: Vec<u32>,
-    sums: Vec<Point<F>>,
-    addends: Vec<Point<F>>,
-    additions: Additions<F>,
+    /// Where the points of each bucket stand.
+    segments: Vec<Range<u32>>,
+    /// Buckets, each followed by the bases that fall into it.
+    points: Vec<Point<F>>,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Entry {
-    bucket: u32,
-    base: u32,
-    is_negative: bool,
-}
-
-impl<F: super::affine::Coordinate> Sort<F> {
+impl<F: Coordinate> Sort<F> {
     /// `buckets[|digit| − 1] ± = base` for each base and its digit.
-    fn add(&mut self, bases: &[Point<F>], digits: &[i32], buckets: &mut [Point<F>]) {
-        self.count(digits, buckets.len());
-        self.pair(bases);
-        while self.bucket_ids.windows(2).any(|ids| ids[0] == ids[1]) {
-            self.halve();
-        }
-        self.addends.clear();
-        self.addends
-            .extend(self.bucket_ids.iter().map(|id| buckets[*id as usize]));
-        self.add_up();
-        for (id, sum) in self.bucket_ids.iter().zip(&self.sums) {
-            buckets[*id as usize] = *sum;
-        }
-    }
-
-    /// Sorts the entries by bucket: counts, then places.
-    fn count(&mut self, digits: &[i32], n_buckets: usize) {
-        self.starts.clear();
-        self.starts.resize(n_buckets + 1, 0);
-        for digit in digits {
-            self.starts[digit.unsigned_abs() as usize] += 1;
-        }
-        // Digit 0 has no bucket.
-        self.starts[0] = 0;
-        let mut start = 0;
-        for count in &mut self.starts {
-            (start, *count) = (start + *count, start);
-        }
-        self.entries.clear();
-        self.entries.resize(start as usize, Entry::default());
-        for (base, digit) in digits.iter().enumerate() {
-            if *digit != 0 {
-                let bucket = digit.unsigned_abs();
-                let place = &mut self.starts[bucket as usize];
-                self.entries[*place as usize] = Entry {
-                    bucket: bucket - 1,
-                    base: base as u32,
-                    is_negative: *digit < 0,
-                };
-                *place += 1;
-            }
-        }
-    }
-
-    /// Fetches the bases in the order of their buckets, and adds the first pairs.
-    fn pair(&mut self, bases: &[Point<F>]) {
-        let fetch = |points: &mut Vec<Point<F>>, entry: &Entry| {
-            points.push(bases[entry.base as usize]);
-            if entry.is_negative {
-                points.last_mut().expect("just pushed").negate();
-            }
-        };
-        self.clear();
-        let mut entries = &self.entries[..];
-        while let [first, rest @ ..] = entries {
-            self.bucket_ids.push(first.bucket);
-            fetch(&mut self.sums, first);
-            entries = rest;
-            match rest {
-                [second, rest @ ..] if second.bucket == first.bucket => {
-                    fetch(&mut self.addends, second);
-                    entries = rest;
+    fn add<A: Additions<F>>(
+        &mut self,
+        adder: &mut Adder<A>,
+        bases: &[Point<F>],
+        digits: &[i32],
+        buckets: &mut [Point<F>],
+    ) {
+        self.reserve(digits, buckets.len());
+        for (segment, bucket) in self.segments.iter_mut().zip(&*buckets) {
+            if segment.start < segment.end {
+                segment.end = segment.start;
+                if !bucket.is_infinity() {
+                    self.points[segment.end as usize] = *bucket;
+                    segment.end += 1;
                 }
-                _ => self.addends.push(Point::infinity()),
             }
         }
-        self.add_up();
-    }
-
-    /// Adds neighbours of one bucket, in place.
-    fn halve(&mut self) {
-        self.addends.clear();
-        let (mut from, mut to) = (0, 0);
-        while from < self.sums.len() {
-            let id = self.bucket_ids[from];
-            (self.bucket_ids[to], self.sums[to]) = (id, self.sums[from]);
-            from += 1;
-            if self.bucket_ids.get(from) == Some(&id) {
-                self.addends.push(self.sums[from]);
-                from += 1;
-            } else {
-                self.addends.push(Point::infinity());
+        for (i, (base, digit)) in bases.iter().zip(digits).enumerate() {
+            if let Some(bucket) = digits.get(i + LOOK_AHEAD).and_then(bucket_of) {
+                prefetch(&self.points, self.segments[bucket].end as usize);
             }
-            to += 1;
+            if let Some(bucket) = bucket_of(digit) {
+                let place = &mut self.segments[bucket].end;
+                let point = &mut self.points[*place as usize];
+                *place += 1;
+                *point = *base;
+                if *digit < 0 {
+                    point.negate();
+                }
+            }
         }
-        self.bucket_ids.truncate(to);
-        self.sums.truncate(to);
-        self.add_up();
+        let filled = self.segments.iter().filter(|segment| segment.start < segment.end);
+        adder.sum(&mut self.points, filled.cloned());
+        for (segment, bucket) in self.segments.iter().zip(buckets) {
+            if segment.start < segment.end {
+                *bucket = self.points[segment.start as usize];
+            }
+        }
     }
 
-    fn add_up(&mut self) {
-        for (sums, addends) in self
-            .sums
-            .chunks_mut(BATCH_LEN)
-            .zip(self.addends.chunks(BATCH_LEN))
-        {
-            self.additions.add(sums, addends);
+    /// A segment for each bucket that gets a base: for all its bases, and itself.
+    fn reserve(&mut self, digits: &[i32], n_buckets: usize) {
+        self.segments.clear();
+        self.segments.resize(n_buckets, 0..0);
+        for digit in digits {
+            if let Some(bucket) = bucket_of(digit) {
+                self.segments[bucket].end += 1;
+            }
         }
-    }
-
-    fn clear(&mut self) {
-        self.bucket_ids.clear();
-        self.sums.clear();
-        self.addends.clear();
+        let mut start = 0;
+        for segment in &mut self.segments {
+            let n_places = segment.end + u32::from(segment.end > 0);
+            *segment = start..start + n_places;
+            start += n_places;
+        }
+        if self.points.len() < start as usize {
+            self.points.resize(start as usize, Point::infinity());
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use group::{prime::PrimeCurveAffine, Curve as _, UncompressedEncoding};
+    use group::{Curve as _, UncompressedEncoding};
     use rand_core::{RngCore, SeedableRng};
     use rand_xorshift::XorShiftRng;
 
     use super::*;
-    use crate::{G1Affine, G2Affine};
+    use crate::cpu::sums::{self, Sums};
+    use crate::{G1Affine, G1Projective, G2Affine, G2Projective};
+
+    /// Each kind of arithmetic that this processor has.
+    const SUMS: [fn() -> &'static dyn Sums; 2] = [sums::portable, sums::fastest];
 
     /// Scalars of every kind: bits, small ones, negative ones, and dense ones.
     fn scalar(rng: &mut XorShiftRng) -> Fr {
@@ -359,30 +352,19 @@ mod tests {
         let scalars: Vec<Fr> = (0..len).map(|_| scalar(&mut rng)).collect();
         let g1: Vec<G1Affine> = bases(&mut rng, len);
         let expected: G1Projective = g1.iter().zip(&scalars).map(|(base, scalar)| base * scalar).sum();
-        assert_eq!(
-            msm_g1(
-                Bases {
-                    id: 0,
-                    bytes: &bytes(&g1)
-                },
-                &scalars
-            )
-            .expect("on the curve"),
-            expected,
-            "G1, {len}"
-        );
+        for sums in SUMS {
+            let bytes = bytes(&g1);
+            let sum = sums().msm_g1(Bases { id: 0, bytes: &bytes }, &scalars);
+            assert_eq!(sum.expect("on the curve"), expected, "G1, {len}, {:?}", sums());
+        }
         let len = len.min(500);
         let g2: Vec<G2Affine> = bases(&mut rng, len);
         let expected: G2Projective = g2.iter().zip(&scalars).map(|(base, scalar)| base * scalar).sum();
-        let sum = msm_g2(
-            Bases {
-                id: 0,
-                bytes: &bytes(&g2),
-            },
-            &scalars[..len],
-        )
-        .expect("on the curve");
-        assert_eq!(sum, expected, "G2, {len}");
+        for sums in SUMS {
+            let bytes = bytes(&g2);
+            let sum = sums().msm_g2(Bases { id: 0, bytes: &bytes }, &scalars[..len]);
+            assert_eq!(sum.expect("on the curve"), expected, "G2, {len}, {:?}", sums());
+        }
     }
 
     #[test]
@@ -397,22 +379,31 @@ mod tests {
         let base = G1Affine::generator();
         let scalar = Fr::from(0xabcd_ef01);
         let bytes = bytes(&vec![base; 10_000]);
-        let sum = msm_g1(Bases { id: 0, bytes: &bytes }, &vec![scalar; 10_000]).expect("on the curve");
-        assert_eq!(sum, base * (scalar * Fr::from(10_000)));
+        for sums in SUMS {
+            let sum = sums().msm_g1(Bases { id: 0, bytes: &bytes }, &vec![scalar; 10_000]);
+            assert_eq!(
+                sum.expect("on the curve"),
+                base * (scalar * Fr::from(10_000)),
+                "{:?}",
+                sums()
+            );
+        }
     }
 
     #[test]
     fn a_base_off_the_curve_is_named() {
-        let mut bytes = bytes(&[G1Affine::generator(); 9]);
-        bytes[6 * 96 + 50] ^= 1;
-        let error = msm_g1(Bases { id: 0, bytes: &bytes }, &[Fr::from(3); 9]).expect_err("off the curve");
-        assert_eq!(
-            error.to_string(),
-            "G1: point 6 is not an encoding of a point on the curve"
-        );
-        // A compressed point in an uncompressed one's place.
-        bytes[6 * 96 + 50] ^= 1;
-        bytes[0] |= 0x80;
-        assert!(msm_g1(Bases { id: 0, bytes: &bytes }, &[Fr::from(3); 9]).is_err());
+        for sums in SUMS {
+            let sum = |bytes: &[u8]| sums().msm_g1(Bases { id: 0, bytes }, &[Fr::from(3); 9]);
+            let mut bytes = bytes(&[G1Affine::generator(); 9]);
+            bytes[6 * 96 + 50] ^= 1;
+            assert_eq!(
+                sum(&bytes).expect_err("off the curve").to_string(),
+                "G1: point 6 is not an encoding of a point on the curve"
+            );
+            // A compressed point in an uncompressed one's place.
+            bytes[6 * 96 + 50] ^= 1;
+            bytes[0] |= 0x80;
+            assert!(sum(&bytes).is_err());
+        }
     }
 }

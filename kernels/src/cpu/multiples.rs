@@ -3,49 +3,40 @@
 //! A table holds `d · 2^(j·w) · base` for every digit d and position j; a multiple is then one addition for
 //! each digit of its scalar. Additions are affine, a thousand to one inversion.
 
-use group::Group;
+use group::prime::PrimeCurveAffine;
+use group::{Curve as _, Group};
 use rayon::prelude::*;
 
-use super::{
-    affine::{Additions, Coordinate, Point},
-    curve::{Curve, G1, G2},
-    digits,
-};
-use crate::{Fr, G1Affine, G2Affine};
+use super::affine::{Adder, Coordinate, Pair, Point};
+use super::curve::Curve;
+use super::digits;
+use crate::device::prefetch;
+use crate::Fr;
 
 /// Multiples that one thread sums at a time; with their addends they stay in the cache of a core.
 const CHUNK_LEN: usize = 1 << 10;
 
-/// Bits of the largest digits: their table has 2¹⁵ points (3 MiB in G1) for each of 16 positions.
+/// Bits of the largest digits: their table has 2¹⁵ points (4 MiB in G1) for each of 16 positions.
 const MAX_DIGIT_BITS: usize = 16;
 
-pub(crate) fn multiples_g1(base: &G1Affine, scalars: &[Fr], multiples: &mut [G1Affine]) {
-    let write = |point: &Point<_>, multiple: &mut G1Affine| *multiple.as_mut() = (*point).into();
-    compute::<G1, _>(&(*base).into(), scalars, multiples, write);
-}
+/// Digits whose multiples are fetched ahead of them: most lie in memory.
+const LOOK_AHEAD: usize = 16;
 
-pub(crate) fn multiples_g2(base: &G2Affine, scalars: &[Fr], multiples: &mut [G2Affine]) {
-    let write = |point: &Point<_>, multiple: &mut G2Affine| *multiple.as_mut() = (*point).into();
-    compute::<G2, _>(&(*base).into(), scalars, multiples, write);
-}
-
-fn compute<C: Curve, A: Send>(
-    base: &C::Projective,
-    scalars: &[Fr],
-    multiples: &mut [A],
-    write: impl Fn(&Point<C::F>, &mut A) + Sync,
-) {
+/// `multiples[i] = scalars[i] · base`.
+pub(super) fn multiples<C: Curve>(curve: C, base: &C::Affine, scalars: &[Fr], multiples: &mut [C::Affine]) {
     assert_eq!(scalars.len(), multiples.len(), "scalars and their multiples");
-    let table = Table::<C::F>::new::<C>(base, scalars.len());
+    let table = Table::new(curve, base, scalars.len());
     let chunks = scalars
         .par_chunks(CHUNK_LEN)
         .zip(multiples.par_chunks_mut(CHUNK_LEN));
-    chunks.for_each_init(Scratch::default, |scratch, (scalars, multiples)| {
-        table.multiply(scalars, scratch);
-        for (point, multiple) in scratch.sums.iter().zip(multiples) {
-            write(point, multiple);
-        }
-    });
+    chunks.for_each_init(
+        || Scratch::new(curve),
+        |scratch, (scalars, multiples)| {
+            for (point, multiple) in table.multiply(scalars, scratch).iter().zip(multiples) {
+                *multiple = curve.affine(point);
+            }
+        },
+    );
 }
 
 /// The multiples of one point by every digit at every position.
@@ -56,26 +47,35 @@ struct Table<F> {
 }
 
 /// What a thread works in.
-#[derive(Default)]
-struct Scratch<F> {
+struct Scratch<C: Curve> {
     /// Position by position.
     digits: Vec<Vec<i32>>,
-    sums: Vec<Point<F>>,
-    addends: Vec<Point<F>>,
-    additions: Additions<F>,
+    /// The sums, and after them what is added next.
+    points: Vec<Point<C::F>>,
+    adder: Adder<C::Additions>,
+}
+
+impl<C: Curve> Scratch<C> {
+    fn new(curve: C) -> Self {
+        Scratch {
+            digits: Vec::new(),
+            points: Vec::new(),
+            adder: Adder::new(curve.additions()),
+        }
+    }
 }
 
 impl<F: Coordinate> Table<F> {
-    fn new<C: Curve<F = F>>(base: &C::Projective, n_scalars: usize) -> Table<F> {
+    fn new<C: Curve<F = F>>(curve: C, base: &C::Affine, n_scalars: usize) -> Table<F> {
         // Additions for the multiples, and for the table itself.
         let cost = |n_bits: &usize| digits::n_digits(*n_bits) * (n_scalars + (1 << (n_bits - 1)));
         let n_bits = (2..=MAX_DIGIT_BITS)
             .min_by_key(cost)
             .expect("the range is not empty");
-        let mut base = *base;
+        let mut base = base.to_curve();
         let mut bases = Vec::with_capacity(digits::n_digits(n_bits));
         for _ in 0..digits::n_digits(n_bits) {
-            bases.push(C::affine(&base));
+            bases.push(curve.point(&base.to_affine()));
             base = (0..n_bits).fold(base, |base, _| base.double());
         }
         let row_len = 1 << (n_bits - 1);
@@ -83,54 +83,63 @@ impl<F: Coordinate> Table<F> {
         points
             .par_chunks_exact_mut(row_len)
             .zip(bases)
-            .for_each(|(row, base)| fill(row, base));
+            .for_each(|(row, base)| fill(curve, row, base));
         Table { n_bits, points }
     }
 
-    /// `scratch.sums[i] = scalars[i] · base`.
-    fn multiply(&self, scalars: &[Fr], scratch: &mut Scratch<F>) {
-        scratch
-            .digits
-            .resize_with(digits::n_digits(self.n_bits), Vec::new);
-        scratch.digits.iter_mut().for_each(Vec::clear);
+    /// `scalars[i] · base`.
+    fn multiply<'a, C: Curve<F = F>>(&self, scalars: &[Fr], scratch: &'a mut Scratch<C>) -> &'a [Point<F>] {
+        let Scratch {
+            digits,
+            points,
+            adder,
+        } = scratch;
+        digits.resize_with(digits::n_digits(self.n_bits), Vec::new);
+        digits.iter_mut().for_each(Vec::clear);
         for scalar in scalars {
-            for (digits, digit) in scratch.digits.iter_mut().zip(digits::of(scalar, self.n_bits)) {
+            for (digits, digit) in digits.iter_mut().zip(digits::of(scalar, self.n_bits)) {
                 digits.push(digit);
             }
         }
-        scratch.sums.clear();
-        scratch.sums.resize(scalars.len(), Point::infinity());
+        let len = scalars.len();
+        points.clear();
+        points.resize(len, Point::infinity());
         let rows = self.points.chunks_exact(1 << (self.n_bits - 1));
-        for (row, digits) in rows.zip(&scratch.digits) {
-            scratch.addends.clear();
-            for digit in digits {
-                let size = digit.unsigned_abs() as usize;
-                let multiple = size.checked_sub(1).map_or(Point::infinity(), |i| row[i]);
-                scratch.addends.push(multiple);
-                if *digit < 0 {
-                    scratch.addends.last_mut().expect("just pushed").negate();
+        for (row, digits) in rows.zip(digits) {
+            points.truncate(len);
+            for (i, digit) in digits.iter().enumerate() {
+                if let Some(digit) = digits.get(i + LOOK_AHEAD) {
+                    prefetch(row, (digit.unsigned_abs() as usize).saturating_sub(1));
                 }
+                let size = digit.unsigned_abs() as usize;
+                let mut multiple = size.checked_sub(1).map_or(Point::infinity(), |i| row[i]);
+                if *digit < 0 {
+                    multiple.negate();
+                }
+                points.push(multiple);
             }
-            scratch.additions.add(&mut scratch.sums, &scratch.addends);
+            let pairs = (0..len as u32).map(|sum| Pair {
+                sum,
+                addend: len as u32 + sum,
+            });
+            adder.add(points, pairs);
         }
+        &points[..len]
     }
 }
 
 /// `row[i] = (i + 1) · base`, each pass twice as far as the one before.
-fn fill<F: Coordinate>(row: &mut [Point<F>], base: Point<F>) {
-    let mut additions = Additions::default();
-    let mut addends = Vec::new();
+fn fill<C: Curve>(curve: C, row: &mut [Point<C::F>], base: Point<C::F>) {
+    let mut adder = Adder::new(curve.additions());
     row[0] = base;
     let mut filled = 1;
     while filled < row.len() {
-        let (done, next) = row.split_at_mut(filled);
-        let next = &mut next[..filled];
-        next.copy_from_slice(done);
-        addends.clear();
-        addends.resize(filled.min(CHUNK_LEN), done[filled - 1]);
-        for next in next.chunks_mut(CHUNK_LEN) {
-            additions.add(next, &addends);
-        }
+        row.copy_within(..filled, filled);
+        let pairs = (filled..2 * filled).map(|sum| Pair {
+            sum: sum as u32,
+            addend: filled as u32 - 1,
+        });
+        adder.add(row, pairs);
         filled *= 2;
     }
 }
@@ -138,12 +147,15 @@ fn fill<F: Coordinate>(row: &mut [Point<F>], base: Point<F>) {
 #[cfg(test)]
 mod tests {
     use ff::Field;
-    use group::{prime::PrimeCurveAffine, Curve as _};
     use rand_core::SeedableRng;
     use rand_xorshift::XorShiftRng;
 
     use super::*;
-    use crate::{G1Projective, G2Projective};
+    use crate::cpu::sums::{self, Sums};
+    use crate::{G1Affine, G1Projective, G2Affine, G2Projective};
+
+    /// Each kind of arithmetic that this processor has.
+    const SUMS: [fn() -> &'static dyn Sums; 2] = [sums::portable, sums::fastest];
 
     fn scalars(len: usize) -> Vec<Fr> {
         let mut rng = XorShiftRng::seed_from_u64(len as u64);
@@ -164,19 +176,21 @@ mod tests {
 
     fn check_g1(base: G1Affine, len: usize) {
         let scalars = scalars(len);
-        let mut multiples = vec![G1Affine::identity(); len];
-        multiples_g1(&base, &scalars, &mut multiples);
-        for (i, (scalar, multiple)) in scalars.iter().zip(multiples).enumerate() {
-            assert_eq!(multiple, (base * scalar).to_affine(), "multiple {i} of {len}");
+        let expected: Vec<_> = scalars.iter().map(|scalar| (base * scalar).to_affine()).collect();
+        for sums in SUMS {
+            let mut multiples = vec![G1Affine::identity(); len];
+            sums().multiples_g1(&base, &scalars, &mut multiples);
+            assert_eq!(multiples, expected, "{len}, {:?}", sums());
         }
     }
 
     fn check_g2(base: G2Affine, len: usize) {
         let scalars = scalars(len);
-        let mut multiples = vec![G2Affine::identity(); len];
-        multiples_g2(&base, &scalars, &mut multiples);
-        for (i, (scalar, multiple)) in scalars.iter().zip(multiples).enumerate() {
-            assert_eq!(multiple, (base * scalar).to_affine(), "multiple {i} of {len}");
+        let expected: Vec<_> = scalars.iter().map(|scalar| (base * scalar).to_affine()).collect();
+        for sums in SUMS {
+            let mut multiples = vec![G2Affine::identity(); len];
+            sums().multiples_g2(&base, &scalars, &mut multiples);
+            assert_eq!(multiples, expected, "{len}, {:?}", sums());
         }
     }
 

@@ -1,0 +1,44 @@
+//! What the additions of points ask of a field whose elements lie in eight lanes.
+
+use std::arch::x86_64::__mmask8;
+
+use crate::cpu::affine::Coordinate;
+
+pub(super) const N_LANES: usize = 8;
+
+/// A field in eight lanes.
+///
+/// Its functions are compiled for the instructions by inlining, and are reached only where an
+/// [`Ifma`](super::Ifma) says that the processor has them.
+pub(in crate::cpu) trait Field: Coordinate {
+    /// An element in each lane, carried; how large it may be, each function says, in units of p. For an
+    /// extension that is each of its coefficients.
+    type Lanes: Copy;
+
+    fn one() -> Self;
+    /// `a⁻¹`, one by one; a is not zero.
+    fn inverse(self) -> Self;
+
+    /// Below 1.
+    fn load(rows: [&Self; N_LANES]) -> Self::Lanes;
+    /// From below 1.
+    fn store(lanes: Self::Lanes) -> [Self; N_LANES];
+    /// `a · b`: close to 1, from below 4.
+    fn product(a: &Self::Lanes, b: &Self::Lanes) -> Self::Lanes;
+    /// `a²`: close to 1, from below 4.
+    fn square(a: &Self::Lanes) -> Self::Lanes;
+    /// `a + b`: as large as both.
+    fn sum(a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
+    /// `a − b`: below a + 2, from b of at most 2.
+    fn difference(a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
+    /// Below 1, from below 4.
+    fn canonical(a: Self::Lanes) -> Self::Lanes;
+    /// The lanes that hold 0, among elements below 1.
+    fn zeros(a: &Self::Lanes) -> __mmask8;
+    /// The lanes that hold the same, among elements below 1.
+    fn equals(a: &Self::Lanes, b: &Self::Lanes) -> __mmask8;
+    /// `chosen` in the lanes of the mask, `other` elsewhere.
+    fn choose(mask: __mmask8, chosen: Self::Lanes, other: Self::Lanes) -> Self::Lanes;
+    /// Lane i is lane i + N before.
+    fn rotated<const N: i32>(a: &Self::Lanes) -> Self::Lanes;
+}

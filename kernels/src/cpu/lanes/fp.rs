@@ -1,0 +1,564 @@
+//! The base field in eight lanes: eight limbs of 52 bits to an element, in Montgomery form for R = 2⁴¹⁶.
+//!
+//! A limb is carried when it is below 2⁵²: multiplications read no more. R is 2³⁵ times p, so elements may exceed
+//! p: functions say by how much. A product of elements below 8·p is *close*: below p + p/2²⁸.
+
+use std::arch::x86_64::{
+    __m512i, __mmask8, _mm512_add_epi64, _mm512_alignr_epi64, _mm512_and_si512, _mm512_cmplt_epi64_mask,
+    _mm512_load_si512, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_blend_epi64,
+    _mm512_or_si512, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_shuffle_i64x2, _mm512_srai_epi64,
+    _mm512_store_si512, _mm512_storeu_si512, _mm512_sub_epi64, _mm512_testn_epi64_mask,
+    _mm512_unpackhi_epi64, _mm512_unpacklo_epi64, _mm512_xor_si512,
+};
+
+use blst::blst_fp;
+
+use super::field::{Field, N_LANES};
+use crate::cpu::affine::Coordinate;
+
+const N_LIMBS: usize = 8;
+const LIMB_BITS: u32 = 52;
+const LIMB: u64 = (1 << LIMB_BITS) - 1;
+
+/// A number below 2³⁸⁴, the low word first.
+type Words = [u64; 6];
+
+/// p.
+const MODULUS: Words = [
+    0xb9fe_ffff_ffff_aaab,
+    0x1eab_fffe_b153_ffff,
+    0x6730_d2a0_f6b0_f624,
+    0x6477_4b84_f385_12bf,
+    0x4b1b_a7b6_434b_acd7,
+    0x1a01_11ea_397f_e69a,
+];
+
+/// `−p⁻¹ mod 2⁵²`.
+const NEGATED_INVERSE: u64 = 0x3_fffc_fffc_fffd;
+
+/// Multiples of p, up to the eighth.
+const MULTIPLES: [[u64; N_LIMBS]; 9] = {
+    let mut multiples = [[0; N_LIMBS]; 9];
+    let modulus = limbs(MODULUS);
+    let mut k = 1;
+    while k < multiples.len() {
+        let mut carry = 0;
+        let mut i = 0;
+        while i < N_LIMBS {
+            let limb = multiples[k - 1][i] + modulus[i] + carry;
+            multiples[k][i] = limb & LIMB;
+            carry = limb >> LIMB_BITS;
+            i += 1;
+        }
+        k += 1;
+    }
+    multiples
+};
+
+/// An element as it is kept: below p, times 2⁴¹⁶, limbs carried. Equal elements have equal limbs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C, align(64))]
+pub(in crate::cpu) struct Fp([u64; N_LIMBS]);
+
+/// An element in each lane, limb by limb.
+#[derive(Clone, Copy)]
+pub(in crate::cpu) struct Lanes([__m512i; N_LIMBS]);
+
+/// Products not divided by R yet: limbs of up to 60 bits, and a sign.
+#[derive(Clone, Copy)]
+pub(super) struct Wide([__m512i; 2 * N_LIMBS]);
+
+const fn limbs(number: Words) -> [u64; N_LIMBS] {
+    let mut limbs = [0; N_LIMBS];
+    let mut i = 0;
+    while i < N_LIMBS {
+        let (word, shift) = (52 * i / 64, 52 * i % 64);
+        limbs[i] = number[word] >> shift;
+        if shift > 12 && word + 1 < number.len() {
+            limbs[i] |= number[word + 1] << (64 - shift);
+        }
+        limbs[i] &= LIMB;
+        i += 1;
+    }
+    limbs
+}
+
+/// A number below 2³⁸⁴ from its limbs.
+const fn words(limbs: [u64; N_LIMBS]) -> Words {
+    let mut words = [0; 6];
+    let mut i = 0;
+    while i < N_LIMBS {
+        let (word, shift) = (52 * i / 64, 52 * i % 64);
+        words[word] |= limbs[i] << shift;
+        if shift > 12 && word + 1 < words.len() {
+            words[word + 1] |= limbs[i] >> (64 - shift);
+        }
+        i += 1;
+    }
+    words
+}
+
+/// `2^exponent mod p`.
+const fn power_of_two(exponent: usize) -> Words {
+    let mut power: Words = [1, 0, 0, 0, 0, 0];
+    let mut n = 0;
+    while n < exponent {
+        // p is below 2³⁸¹, so that twice a remainder fits.
+        let (mut doubled, mut reduced): (Words, Words) = ([0; 6], [0; 6]);
+        let (mut carry, mut borrow) = (0, false);
+        let mut i = 0;
+        while i < 6 {
+            doubled[i] = power[i] << 1 | carry;
+            carry = power[i] >> 63;
+            let (difference, under) = doubled[i].overflowing_sub(MODULUS[i]);
+            let (difference, under_again) = difference.overflowing_sub(borrow as u64);
+            reduced[i] = difference;
+            borrow = under || under_again;
+            i += 1;
+        }
+        power = if borrow { doubled } else { reduced };
+        n += 1;
+    }
+    power
+}
+
+/// `a · factor`, the factor as blst keeps it: times 2³⁸⁴.
+fn scaled(a: &blst_fp, factor: Words) -> blst_fp {
+    let mut product = blst_fp::default();
+    // SAFETY: blst reads two field elements and writes one.
+    unsafe { blst::blst_fp_mul(&mut product, a, &blst_fp { l: factor }) };
+    product
+}
+
+impl From<blst_fp> for Fp {
+    /// From `a·2³⁸⁴` to `a·2⁴¹⁶`.
+    fn from(a: blst_fp) -> Fp {
+        Fp(limbs(scaled(&a, const { power_of_two(416) }).l))
+    }
+}
+
+impl From<Fp> for blst_fp {
+    fn from(a: Fp) -> blst_fp {
+        scaled(&blst_fp { l: words(a.0) }, const { power_of_two(352) })
+    }
+}
+
+impl Coordinate for Fp {
+    #[inline]
+    fn is_zero(&self) -> bool {
+        self.0.iter().fold(0, |bits, limb| bits | limb) == 0
+    }
+
+    #[inline]
+    fn negate(&mut self) {
+        if self.is_zero() {
+            return;
+        }
+        let mut borrow = 0;
+        for (limb, modulus) in self.0.iter_mut().zip(&MULTIPLES[1]) {
+            let difference = modulus.wrapping_sub(*limb).wrapping_sub(borrow);
+            *limb = difference & LIMB;
+            borrow = difference >> 63;
+        }
+    }
+}
+
+// SAFETY of all that follows: these functions are reached only from those of `additions` that are compiled for
+// the instructions, into which they are inlined, and these only by who holds an `Ifma`.
+
+#[inline(always)]
+fn broadcast(limb: u64) -> __m512i {
+    // SAFETY: as above.
+    unsafe { _mm512_set1_epi64(limb as i64) }
+}
+
+#[inline(always)]
+fn zero() -> __m512i {
+    // SAFETY: as above.
+    unsafe { _mm512_setzero_si512() }
+}
+
+#[inline(always)]
+fn add(a: __m512i, b: __m512i) -> __m512i {
+    // SAFETY: as above.
+    unsafe { _mm512_add_epi64(a, b) }
+}
+
+#[inline(always)]
+fn sub(a: __m512i, b: __m512i) -> __m512i {
+    // SAFETY: as above.
+    unsafe { _mm512_sub_epi64(a, b) }
+}
+
+/// `sum + low 52 bits of a·b`.
+#[inline(always)]
+fn add_low(sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
+    // SAFETY: as above.
+    unsafe { _mm512_madd52lo_epu64(sum, a, b) }
+}
+
+/// `sum + a·b / 2⁵²`.
+#[inline(always)]
+fn add_high(sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
+    // SAFETY: as above.
+    unsafe { _mm512_madd52hi_epu64(sum, a, b) }
+}
+
+/// `sum + a / 2⁵²`, signs kept.
+#[inline(always)]
+fn add_carry(sum: __m512i, a: __m512i) -> __m512i {
+    // SAFETY: as above.
+    unsafe { _mm512_add_epi64(sum, _mm512_srai_epi64::<LIMB_BITS>(a)) }
+}
+
+#[inline(always)]
+fn low_bits(a: __m512i) -> __m512i {
+    // SAFETY: as above.
+    unsafe { _mm512_and_si512(a, broadcast(LIMB)) }
+}
+
+impl Lanes {
+    /// Brings limbs back to 52 bits; they may have signs, the element none.
+    #[inline(always)]
+    pub(super) fn carried(mut self) -> Lanes {
+        for i in 0..N_LIMBS - 1 {
+            self.0[i + 1] = add_carry(self.0[i + 1], self.0[i]);
+            self.0[i] = low_bits(self.0[i]);
+        }
+        self
+    }
+
+    /// `a + b`, limbs not carried.
+    #[inline(always)]
+    fn plus(mut self, b: Lanes) -> Lanes {
+        for (a, b) in self.0.iter_mut().zip(b.0) {
+            *a = add(*a, b);
+        }
+        self
+    }
+
+    /// `a − b + k·p`, limbs not carried.
+    #[inline(always)]
+    pub(super) fn minus(mut self, b: Lanes, k: usize) -> Lanes {
+        for ((a, b), multiple) in self.0.iter_mut().zip(b.0).zip(MULTIPLES[k]) {
+            *a = add(sub(*a, b), broadcast(multiple));
+        }
+        self
+    }
+
+    /// Takes k·p from those that have as much.
+    #[inline(always)]
+    fn lowered(self, k: usize) -> Lanes {
+        let mut lower = self;
+        for (limb, multiple) in lower.0.iter_mut().zip(MULTIPLES[k]) {
+            *limb = sub(*limb, broadcast(multiple));
+        }
+        let lower = lower.carried();
+        // SAFETY: as above.
+        let negative = unsafe { _mm512_cmplt_epi64_mask(lower.0[N_LIMBS - 1], zero()) };
+        Fp::choose(negative, self, lower)
+    }
+
+    /// In a debug build, that limbs are carried and every element is below k·p.
+    #[inline(always)]
+    fn assert_below(&self, k: usize) {
+        if cfg!(debug_assertions) {
+            let mut columns = [[0; N_LANES]; N_LIMBS];
+            for (column, limb) in columns.iter_mut().zip(self.0) {
+                // SAFETY: a column is 64 bytes, and need not be aligned.
+                unsafe { _mm512_storeu_si512(column.as_mut_ptr().cast(), limb) };
+            }
+            for lane in 0..N_LANES {
+                let limbs = columns.map(|column| column[lane]);
+                assert!(limbs.iter().all(|limb| *limb <= LIMB), "carried: {limbs:x?}");
+                let below = limbs.iter().rev().lt(MULTIPLES[k].iter().rev());
+                assert!(below, "below {k}·p: {limbs:x?}");
+            }
+        }
+    }
+
+    /// `a · b`, below 64·p², from below 8·p.
+    #[inline(always)]
+    pub(super) fn wide(&self, b: &Lanes) -> Wide {
+        self.assert_below(8);
+        b.assert_below(8);
+        let mut sum = [zero(); 2 * N_LIMBS];
+        for i in 0..N_LIMBS {
+            for j in 0..N_LIMBS {
+                sum[i + j] = add_low(sum[i + j], self.0[i], b.0[j]);
+            }
+            for j in 0..N_LIMBS {
+                sum[i + j + 1] = add_high(sum[i + j + 1], self.0[i], b.0[j]);
+            }
+        }
+        Wide(sum)
+    }
+
+    /// `a²`, below 64·p², from below 8·p.
+    #[inline(always)]
+    fn wide_square(&self) -> Wide {
+        self.assert_below(8);
+        let mut sum = [zero(); 2 * N_LIMBS];
+        for i in 0..N_LIMBS {
+            for j in i + 1..N_LIMBS {
+                sum[i + j] = add_low(sum[i + j], self.0[i], self.0[j]);
+            }
+            for j in i + 1..N_LIMBS {
+                sum[i + j + 1] = add_high(sum[i + j + 1], self.0[i], self.0[j]);
+            }
+        }
+        for i in 0..N_LIMBS {
+            sum[2 * i] = add_low(add(sum[2 * i], sum[2 * i]), self.0[i], self.0[i]);
+            sum[2 * i + 1] = add_high(add(sum[2 * i + 1], sum[2 * i + 1]), self.0[i], self.0[i]);
+        }
+        Wide(sum)
+    }
+}
+
+/// `2²²·p`: seven limbs higher it is a multiple of p above 16·p², and no more than p/2²⁸ after the division.
+const LIFT: [u64; N_LIMBS] = {
+    let mut lift = limbs(MODULUS);
+    let mut carry = 0;
+    let mut i = 0;
+    while i < N_LIMBS {
+        let limb = lift[i] << 22 | carry;
+        carry = lift[i] >> (LIMB_BITS - 22);
+        lift[i] = limb & LIMB;
+        i += 1;
+    }
+    lift
+};
+
+impl Wide {
+    /// `a − b`, columns with signs.
+    #[inline(always)]
+    pub(super) fn minus(mut self, b: Wide) -> Wide {
+        for (a, b) in self.0.iter_mut().zip(b.0) {
+            *a = sub(*a, b);
+        }
+        self
+    }
+
+    /// `2·a`.
+    #[inline(always)]
+    pub(super) fn doubled(mut self) -> Wide {
+        for a in &mut self.0 {
+            *a = add(*a, *a);
+        }
+        self
+    }
+
+    /// The same modulo p, and not negative, from above −16·p².
+    #[inline(always)]
+    pub(super) fn lifted(mut self) -> Wide {
+        for (a, lift) in self.0[N_LIMBS - 1..].iter_mut().zip(LIFT) {
+            *a = add(*a, broadcast(lift));
+        }
+        self
+    }
+
+    /// `a / R mod p`, by Montgomery: close, carried; from below 64·p².
+    #[inline(always)]
+    pub(super) fn divided(self) -> Lanes {
+        let Wide(mut sum) = self;
+        for i in 0..N_LIMBS {
+            let factor = add_low(zero(), sum[i], broadcast(NEGATED_INVERSE));
+            for j in 0..N_LIMBS {
+                sum[i + j] = add_low(sum[i + j], factor, broadcast(MULTIPLES[1][j]));
+            }
+            for j in 0..N_LIMBS {
+                sum[i + j + 1] = add_high(sum[i + j + 1], factor, broadcast(MULTIPLES[1][j]));
+            }
+            sum[i + 1] = add_carry(sum[i + 1], sum[i]);
+        }
+        let [.., a, b, c, d, e, f, g, h] = sum;
+        let lanes = Lanes([a, b, c, d, e, f, g, h]).carried();
+        lanes.assert_below(2);
+        lanes
+    }
+}
+
+// Products are not inlined further: an addition has six, and its code would outgrow the cache of instructions.
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+#[inline(never)]
+fn product(a: &Lanes, b: &Lanes) -> Lanes {
+    a.wide(b).divided()
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+#[inline(never)]
+fn square(a: &Lanes) -> Lanes {
+    a.wide_square().divided()
+}
+
+/// Eight by eight limbs: what were rows are columns.
+#[inline(always)]
+fn transposed(rows: [__m512i; 8]) -> [__m512i; 8] {
+    let [a, b, c, d, e, f, g, h] = rows;
+    // SAFETY: as above.
+    unsafe {
+        let even = [
+            _mm512_unpacklo_epi64(a, b),
+            _mm512_unpacklo_epi64(c, d),
+            _mm512_unpacklo_epi64(e, f),
+            _mm512_unpacklo_epi64(g, h),
+        ];
+        let odd = [
+            _mm512_unpackhi_epi64(a, b),
+            _mm512_unpackhi_epi64(c, d),
+            _mm512_unpackhi_epi64(e, f),
+            _mm512_unpackhi_epi64(g, h),
+        ];
+        let [a, c, e, g] = transposed_pairs(even);
+        let [b, d, f, h] = transposed_pairs(odd);
+        [a, b, c, d, e, f, g, h]
+    }
+}
+
+/// Four by four pairs of limbs.
+#[inline(always)]
+fn transposed_pairs([a, b, c, d]: [__m512i; 4]) -> [__m512i; 4] {
+    const EVEN: i32 = 0b10_00_10_00;
+    const ODD: i32 = 0b11_01_11_01;
+    // SAFETY: as above.
+    unsafe {
+        let (ab_even, ab_odd) = (
+            _mm512_shuffle_i64x2::<EVEN>(a, b),
+            _mm512_shuffle_i64x2::<ODD>(a, b),
+        );
+        let (cd_even, cd_odd) = (
+            _mm512_shuffle_i64x2::<EVEN>(c, d),
+            _mm512_shuffle_i64x2::<ODD>(c, d),
+        );
+        [
+            _mm512_shuffle_i64x2::<EVEN>(ab_even, cd_even),
+            _mm512_shuffle_i64x2::<EVEN>(ab_odd, cd_odd),
+            _mm512_shuffle_i64x2::<ODD>(ab_even, cd_even),
+            _mm512_shuffle_i64x2::<ODD>(ab_odd, cd_odd),
+        ]
+    }
+}
+
+impl Field for Fp {
+    type Lanes = Lanes;
+
+    fn one() -> Fp {
+        Fp(const { limbs(power_of_two(416)) })
+    }
+
+    fn inverse(self) -> Fp {
+        // Read as blst's, the element is 2³² times as large, and its inverse must become 2³² times as large again.
+        let element = blst_fp { l: words(self.0) };
+        let mut inverse = blst_fp::default();
+        // SAFETY: blst reads one field element and writes one.
+        unsafe { blst::blst_fp_eucl_inverse(&mut inverse, &element) };
+        Fp(limbs(scaled(&inverse, const { power_of_two(448) }).l))
+    }
+
+    #[inline(always)]
+    fn load(rows: [&Fp; N_LANES]) -> Lanes {
+        let mut limbs = [zero(); N_LIMBS];
+        for (limb, row) in limbs.iter_mut().zip(rows) {
+            // SAFETY: an Fp is 64 bytes, aligned.
+            *limb = unsafe { _mm512_load_si512(row.0.as_ptr().cast()) };
+        }
+        Lanes(transposed(limbs))
+    }
+
+    #[inline(always)]
+    fn store(lanes: Lanes) -> [Fp; N_LANES] {
+        let mut rows = [Fp::default(); N_LANES];
+        for (row, limbs) in rows.iter_mut().zip(transposed(lanes.0)) {
+            // SAFETY: an Fp is 64 bytes, aligned.
+            unsafe { _mm512_store_si512(row.0.as_mut_ptr().cast(), limbs) };
+        }
+        rows
+    }
+
+    #[inline(always)]
+    fn product(a: &Lanes, b: &Lanes) -> Lanes {
+        // SAFETY: as above.
+        unsafe { product(a, b) }
+    }
+
+    #[inline(always)]
+    fn square(a: &Lanes) -> Lanes {
+        // SAFETY: as above.
+        unsafe { square(a) }
+    }
+
+    #[inline(always)]
+    fn sum(a: Lanes, b: Lanes) -> Lanes {
+        a.plus(b).carried()
+    }
+
+    #[inline(always)]
+    fn difference(a: Lanes, b: Lanes) -> Lanes {
+        b.assert_below(2);
+        a.minus(b, 2).carried()
+    }
+
+    #[inline(always)]
+    fn canonical(a: Lanes) -> Lanes {
+        a.assert_below(4);
+        let lanes = a.lowered(2).lowered(1);
+        lanes.assert_below(1);
+        lanes
+    }
+
+    #[inline(always)]
+    fn zeros(a: &Lanes) -> __mmask8 {
+        // SAFETY: as above.
+        unsafe {
+            let bits =
+                a.0.into_iter()
+                    .fold(zero(), |bits, limb| _mm512_or_si512(bits, limb));
+            _mm512_testn_epi64_mask(bits, bits)
+        }
+    }
+
+    #[inline(always)]
+    fn equals(a: &Lanes, b: &Lanes) -> __mmask8 {
+        let mut bits = *a;
+        for (bits, limb) in bits.0.iter_mut().zip(b.0) {
+            // SAFETY: as above.
+            *bits = unsafe { _mm512_xor_si512(*bits, limb) };
+        }
+        Fp::zeros(&bits)
+    }
+
+    #[inline(always)]
+    fn choose(mask: __mmask8, chosen: Lanes, other: Lanes) -> Lanes {
+        let mut lanes = other;
+        for (limb, chosen) in lanes.0.iter_mut().zip(chosen.0) {
+            // SAFETY: as above.
+            *limb = unsafe { _mm512_mask_blend_epi64(mask, *limb, chosen) };
+        }
+        lanes
+    }
+
+    #[inline(always)]
+    fn rotated<const N: i32>(a: &Lanes) -> Lanes {
+        let mut lanes = *a;
+        for limb in &mut lanes.0 {
+            // SAFETY: as above.
+            *limb = unsafe { _mm512_alignr_epi64::<N>(*limb, *limb) };
+        }
+        lanes
+    }
+}
+
+#[cfg(test)]
+impl Fp {
+    /// The same element, k·p above its place.
+    pub(super) fn raised(self, k: usize) -> Fp {
+        let mut carry = 0;
+        let mut raised = self;
+        for (limb, multiple) in raised.0.iter_mut().zip(MULTIPLES[k]) {
+            let sum = *limb + multiple + carry;
+            (*limb, carry) = (sum & LIMB, sum >> LIMB_BITS);
+        }
+        raised
+    }
+}

@@ -1,0 +1,153 @@
+//! The quadratic extension in eight lanes: `a + b·u` with `u² = −1`.
+
+use std::arch::x86_64::__mmask8;
+
+use blst::{blst_fp, blst_fp2};
+
+use super::field::{Field, N_LANES};
+use super::fp::{self, Fp};
+use crate::cpu::affine::{Coordinate, Field as _};
+
+/// An element as it is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::cpu) struct Fp2([Fp; 2]);
+
+/// An element in each lane: two coefficients.
+#[derive(Clone, Copy)]
+pub(in crate::cpu) struct Lanes(fp::Lanes, fp::Lanes);
+
+impl From<blst_fp2> for Fp2 {
+    fn from(a: blst_fp2) -> Fp2 {
+        Fp2(a.fp.map(Fp::from))
+    }
+}
+
+impl From<Fp2> for blst_fp2 {
+    fn from(a: Fp2) -> blst_fp2 {
+        blst_fp2 {
+            fp: a.0.map(blst_fp::from),
+        }
+    }
+}
+
+impl Coordinate for Fp2 {
+    #[inline]
+    fn is_zero(&self) -> bool {
+        self.0.iter().all(Fp::is_zero)
+    }
+
+    #[inline]
+    fn negate(&mut self) {
+        self.0.iter_mut().for_each(Fp::negate);
+    }
+}
+
+/// Karatsuba: three products, two divisions.
+#[target_feature(enable = "avx512f,avx512ifma")]
+#[inline(never)]
+fn product(a: &Lanes, b: &Lanes) -> Lanes {
+    let first = a.0.wide(&b.0);
+    let second = a.1.wide(&b.1);
+    let real = first.minus(second).lifted().divided();
+    let all = Fp::sum(a.0, a.1).wide(&Fp::sum(b.0, b.1));
+    Lanes(real, all.minus(first).minus(second).divided())
+}
+
+/// `(a + b)·(a − b)` and `2·a·b`.
+#[target_feature(enable = "avx512f,avx512ifma")]
+#[inline(never)]
+fn square(a: &Lanes) -> Lanes {
+    let real = Fp::sum(a.0, a.1).wide(&a.0.minus(a.1, 4).carried());
+    let imaginary = a.0.wide(&a.1).doubled();
+    Lanes(real.divided(), imaginary.divided())
+}
+
+impl Field for Fp2 {
+    type Lanes = Lanes;
+
+    fn one() -> Fp2 {
+        Fp2([Fp::one(), Fp::default()])
+    }
+
+    fn inverse(self) -> Fp2 {
+        let mut inverse = blst_fp2::default();
+        inverse.set_inverse(&self.into());
+        inverse.into()
+    }
+
+    #[inline(always)]
+    fn load(rows: [&Fp2; N_LANES]) -> Lanes {
+        Lanes(
+            Fp::load(rows.map(|row| &row.0[0])),
+            Fp::load(rows.map(|row| &row.0[1])),
+        )
+    }
+
+    #[inline(always)]
+    fn store(lanes: Lanes) -> [Fp2; N_LANES] {
+        let (a, b) = (Fp::store(lanes.0), Fp::store(lanes.1));
+        let mut rows = [Fp2::default(); N_LANES];
+        for (lane, row) in rows.iter_mut().enumerate() {
+            *row = Fp2([a[lane], b[lane]]);
+        }
+        rows
+    }
+
+    #[inline(always)]
+    fn product(a: &Lanes, b: &Lanes) -> Lanes {
+        // SAFETY: these functions are reached as those of `Fp` are.
+        unsafe { product(a, b) }
+    }
+
+    #[inline(always)]
+    fn square(a: &Lanes) -> Lanes {
+        // SAFETY: as in `product`.
+        unsafe { square(a) }
+    }
+
+    #[inline(always)]
+    fn sum(a: Lanes, b: Lanes) -> Lanes {
+        Lanes(Fp::sum(a.0, b.0), Fp::sum(a.1, b.1))
+    }
+
+    #[inline(always)]
+    fn difference(a: Lanes, b: Lanes) -> Lanes {
+        Lanes(Fp::difference(a.0, b.0), Fp::difference(a.1, b.1))
+    }
+
+    #[inline(always)]
+    fn canonical(a: Lanes) -> Lanes {
+        Lanes(Fp::canonical(a.0), Fp::canonical(a.1))
+    }
+
+    #[inline(always)]
+    fn zeros(a: &Lanes) -> __mmask8 {
+        Fp::zeros(&a.0) & Fp::zeros(&a.1)
+    }
+
+    #[inline(always)]
+    fn equals(a: &Lanes, b: &Lanes) -> __mmask8 {
+        Fp::equals(&a.0, &b.0) & Fp::equals(&a.1, &b.1)
+    }
+
+    #[inline(always)]
+    fn choose(mask: __mmask8, chosen: Lanes, other: Lanes) -> Lanes {
+        Lanes(
+            Fp::choose(mask, chosen.0, other.0),
+            Fp::choose(mask, chosen.1, other.1),
+        )
+    }
+
+    #[inline(always)]
+    fn rotated<const N: i32>(a: &Lanes) -> Lanes {
+        Lanes(Fp::rotated::<N>(&a.0), Fp::rotated::<N>(&a.1))
+    }
+}
+
+#[cfg(test)]
+impl Fp2 {
+    /// The same element, each coefficient k·p above its place.
+    pub(super) fn raised(self, k: usize) -> Fp2 {
+        Fp2(self.0.map(|coefficient| coefficient.raised(k)))
+    }
+}

@@ -1,0 +1,88 @@
+//! Sums of points on processors with AVX-512 IFMA: eight additions side by side.
+
+mod additions;
+mod field;
+mod fp;
+mod fp2;
+#[cfg(test)]
+mod tests;
+
+use blst::{blst_fp, blst_fp2};
+
+use self::additions::Batch;
+use self::field::Field;
+use super::affine::{Coordinate, Point};
+use super::curve::Curve;
+
+/// Proof that this processor has the instructions; whoever holds it may run them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ifma(());
+
+impl Ifma {
+    pub(super) fn detect() -> Option<Ifma> {
+        let there = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma");
+        there.then_some(Ifma(()))
+    }
+}
+
+/// A curve whose points are added in lanes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wide<C> {
+    curve: C,
+    ifma: Ifma,
+}
+
+impl<C> Wide<C> {
+    pub(super) fn new(curve: C, ifma: Ifma) -> Wide<C> {
+        Wide { curve, ifma }
+    }
+}
+
+/// A coordinate that has a form for the lanes.
+pub(super) trait Widen: Coordinate + From<Self::Wide> {
+    type Wide: Field + From<Self>;
+}
+
+impl Widen for blst_fp {
+    type Wide = fp::Fp;
+}
+
+impl Widen for blst_fp2 {
+    type Wide = fp2::Fp2;
+}
+
+impl<C: Curve<F: Widen>> Curve for Wide<C> {
+    type F = <C::F as Widen>::Wide;
+    type Additions = Batch<Self::F>;
+    type Affine = C::Affine;
+
+    const NAME: &'static str = C::NAME;
+    const SIZE: usize = C::SIZE;
+
+    fn additions(self) -> Self::Additions {
+        Batch::new(self.ifma)
+    }
+
+    fn decode(self, bytes: &[u8]) -> Option<Point<Self::F>> {
+        let Point { x, y } = self.curve.decode(bytes)?;
+        Some(Point {
+            x: x.into(),
+            y: y.into(),
+        })
+    }
+
+    fn affine(self, point: &Point<Self::F>) -> C::Affine {
+        self.curve.affine(&Point {
+            x: point.x.into(),
+            y: point.y.into(),
+        })
+    }
+
+    fn point(self, affine: &C::Affine) -> Point<Self::F> {
+        let Point { x, y } = self.curve.point(affine);
+        Point {
+            x: x.into(),
+            y: y.into(),
+        }
+    }
+}

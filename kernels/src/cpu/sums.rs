@@ -1,0 +1,65 @@
+//! Sums and multiples of points, with the arithmetic that the processor has.
+
+use std::fmt::Debug;
+
+use super::curve::{G1, G2};
+#[cfg(target_arch = "x86_64")]
+use super::lanes::{Ifma, Wide};
+use super::{msm, multiples};
+use crate::{Bases, Fr, G1Affine, G1Projective, G2Affine, G2Projective, Result};
+
+/// The operations of [`Backend`](crate::Backend) by these names, with one kind of arithmetic.
+pub(crate) trait Sums: Sync + Debug {
+    fn msm_g1(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G1Projective>;
+    fn msm_g2(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G2Projective>;
+    fn multiples_g1(&self, base: &G1Affine, scalars: &[Fr], multiples: &mut [G1Affine]);
+    fn multiples_g2(&self, base: &G2Affine, scalars: &[Fr], multiples: &mut [G2Affine]);
+}
+
+/// The fastest that this processor has.
+pub(crate) fn fastest() -> &'static dyn Sums {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(ifma) = &*IFMA {
+        return ifma;
+    }
+    &Portable
+}
+
+#[cfg(target_arch = "x86_64")]
+static IFMA: std::sync::LazyLock<Option<Ifma>> = std::sync::LazyLock::new(Ifma::detect);
+
+/// What every processor can run.
+pub(super) fn portable() -> &'static dyn Sums {
+    &Portable
+}
+
+#[derive(Debug)]
+struct Portable;
+
+macro_rules! sums {
+    ($arithmetic:ty, $g1:expr, $g2:expr) => {
+        impl Sums for $arithmetic {
+            fn msm_g1(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G1Projective> {
+                msm::msm($g1(self), bases, scalars)
+            }
+
+            fn msm_g2(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G2Projective> {
+                msm::msm($g2(self), bases, scalars)
+            }
+
+            fn multiples_g1(&self, base: &G1Affine, scalars: &[Fr], multiples: &mut [G1Affine]) {
+                multiples::multiples($g1(self), base, scalars, multiples);
+            }
+
+            fn multiples_g2(&self, base: &G2Affine, scalars: &[Fr], multiples: &mut [G2Affine]) {
+                multiples::multiples($g2(self), base, scalars, multiples);
+            }
+        }
+    };
+}
+
+sums!(Portable, |_| G1, |_| G2);
+#[cfg(target_arch = "x86_64")]
+sums!(Ifma, |ifma: &Ifma| Wide::new(G1, *ifma), |ifma: &Ifma| Wide::new(
+    G2, *ifma
+));
