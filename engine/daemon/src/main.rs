@@ -10,6 +10,7 @@ mod draft;
 mod map;
 mod measure;
 mod params;
+mod post;
 mod progress;
 mod report;
 mod seal;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use engine_proofs::cid;
+use engine_proofs::{cid, groth16::ProofKind};
 use serde_json::{json, Value};
 
 use crate::{
@@ -18,6 +18,7 @@ pub fn json(plan: &Plan, sealed: &Sealed) -> Value {
     let stages: Vec<Value> = sealed.stages.done.iter().map(stage_json).collect();
     let digests = sealed.digests.as_ref();
     json!({
+        "kind": ProofKind::Porep.to_string(),
         "sector_size": identity.sector_size.bytes(),
         "seal_proof": identity.seal_proof.to_string(),
         "porep_id": identity.porep_id.to_string(),

@@ -2,8 +2,10 @@
 
 mod aggregate;
 mod commp;
+mod given;
 mod params;
 mod params_import;
+mod post;
 mod seal;
 mod sizes;
 mod unseal;
@@ -64,6 +66,7 @@ enum Verb {
     Aggregate(aggregate::Aggregate),
     Commp(commp::Commp),
     Params(params::Params),
+    Post(post::Post),
     Sizes(sizes::Sizes),
     Update(update::Update),
     UpdateProve(update::Prove),
@@ -130,6 +133,7 @@ impl Cli {
             Verb::Aggregate(verb) => verb.run(&config),
             Verb::Commp(verb) => verb.run(),
             Verb::Params(verb) => verb.run(&config),
+            Verb::Post(verb) => verb.run(&config),
             Verb::Sizes(verb) => Ok(verb.run()),
             Verb::Update(verb) => verb.run(),
             Verb::UpdateProve(verb) => verb.run(&config),

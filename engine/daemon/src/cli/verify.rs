@@ -1,6 +1,6 @@
 //! `lode-engine verify`: whether a proof holds.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{bail, ensure, Context, Result};
 use clap::{Args, Subcommand};
@@ -13,9 +13,9 @@ use engine_proofs::{
     replica_id::{PorepId, ProverId, Seed, Ticket},
 };
 use kernels::Node;
-use serde_json::{json, Value};
+use serde_json::json;
 
-use super::{aggregate, update, verify_raw::Raw, Answer};
+use super::{aggregate, given::Given, post::claim::Claim, update, verify_raw::Raw, Answer};
 use crate::{
     config::Config,
     params::{Receipt, Store},
@@ -23,11 +23,12 @@ use crate::{
     stage::verify,
 };
 
-/// Verify a proof: true or false. A proof of replication; `verify update`: a replica update; `verify raw`: a
-/// Groth16 proof of any circuit.
+/// Verify a proof: true or false. A proof of replication or spacetime; `verify update`: a replica update;
+/// `verify raw`: a Groth16 proof of any circuit.
 ///
 /// Needs the statement, the proof and the verifying key of the size; no sector and no parameter file. The
-/// statement comes from what `seal --json` printed, or from the flags; a flag wins over the file.
+/// statement comes from what `seal --json` printed, or from the flags; a flag wins over the file. What
+/// `post --json` printed says all of it; then only --key counts.
 ///
 /// Exit code: 0 for true; 1 for false, and for everything that is no proof or cannot be read.
 ///
@@ -38,7 +39,7 @@ use crate::{
 pub struct Verify {
     #[command(subcommand)]
     other: Option<Other>,
-    /// What `seal --json`, `aggregate --json` or `update-prove --json` printed.
+    /// What `seal --json`, `post --json`, `aggregate --json` or `update-prove --json` printed.
     #[arg(long, value_name = "FILE")]
     json_file: Option<PathBuf>,
     /// Size of the sector.
@@ -93,9 +94,12 @@ impl Verify {
         }
         let given = self.json_file.as_deref().map(Given::read).transpose()?;
         let given = given.unwrap_or_default();
-        if aggregate::is_one(&given.value) {
-            let answer = aggregate::verify(&given.value, self.key.as_deref(), config);
-            return answer.with_context(|| given.path.display().to_string());
+        if aggregate::is_one(given.value()) {
+            let answer = aggregate::verify(given.value(), self.key.as_deref(), config);
+            return answer.with_context(|| given.path().display().to_string());
+        }
+        if let Some(ProofKind::WinningPost | ProofKind::WindowPost) = given.kind()? {
+            return Claim::read(&given)?.verify(self.key.as_deref(), &Store::new(config));
         }
         if update::is_update(&given) {
             return update::Verify::of(self.json_file, self.key).run(config);
@@ -193,48 +197,4 @@ pub fn verdict(holds: bool, receipt: &Receipt) -> String {
 fn proofs(geometry: &Geometry, word: &str) -> Result<Vec<Proof>> {
     let bytes = hex::decode(word).context("a proof is written in pairs of hexadecimal digits")?;
     Ok(Proof::many(&bytes, geometry.porep_partitions)?)
-}
-
-/// What the file says.
-#[derive(Debug, Default)]
-pub struct Given {
-    path: PathBuf,
-    value: Value,
-}
-
-impl Given {
-    /// Reads it.
-    pub fn read(path: &Path) -> Result<Given> {
-        let text = crate::small::read(path)?;
-        let value =
-            serde_json::from_slice(&text).with_context(|| format!("{} is no JSON", path.display()))?;
-        Ok(Given {
-            path: path.to_owned(),
-            value,
-        })
-    }
-
-    /// Whether it has a field.
-    pub fn has(&self, name: &str) -> bool {
-        self.value.get(name).is_some()
-    }
-
-    fn parse<T>(&self, name: &str, flag: &str) -> Result<T>
-    where
-        T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
-    {
-        self.field(name, flag, |word| Ok(word.parse::<T>()?))
-    }
-
-    /// A field, which is text or a number; errors name file and field.
-    pub fn field<T>(&self, name: &str, flag: &str, parse: impl Fn(&str) -> Result<T>) -> Result<T> {
-        let word = match self.value.get(name) {
-            Some(Value::String(word)) => word.clone(),
-            Some(Value::Number(number)) => number.to_string(),
-            Some(Value::Null) | None if self.value.is_null() => bail!("give {flag}, or --json-file"),
-            Some(Value::Null) | None => bail!("{} has no {name}: give {flag}", self.path.display()),
-            Some(_) => bail!("{}: {name} is neither text nor a number", self.path.display()),
-        };
-        parse(&word).with_context(|| format!("{}: {name}", self.path.display()))
-    }
 }

@@ -119,16 +119,10 @@ impl Sector {
     /// # Errors
     /// When it holds none, or another process works in it.
     pub fn open(dir: &Path) -> Result<Sector> {
-        let path = dir.join(RECORD);
-        if !path.exists() {
-            bail!(
-                "{} holds no sector of lode-engine: there is no {RECORD} in it",
-                dir.display()
-            );
-        }
+        // Before the lock, which would take any directory, and under it, where it no longer changes.
+        Record::in_dir(dir)?;
         let lock = lock(dir)?;
-        let record = Record::read(&path)?;
-        Sector::new(dir, record, lock, true)
+        Sector::new(dir, Record::in_dir(dir)?, lock, true)
     }
 
     fn new(dir: &Path, mut record: Record, lock: File, is_lasting: bool) -> Result<Sector> {
@@ -267,6 +261,11 @@ impl Sector {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a directory says of itself that it holds a sector.
+pub fn is_one(dir: &Path) -> bool {
+    dir.join(RECORD).exists()
 }
 
 /// What to do about a file that cannot be used.

@@ -7,7 +7,7 @@ use kernels::Node;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{words, Identity, Receipt};
+use super::{words, Identity, Receipt, RECORD};
 use crate::draft;
 
 /// What is known of a sector.
@@ -80,6 +80,21 @@ impl Record {
             update: None,
             files: BTreeMap::new(),
         }
+    }
+
+    /// Reads what a directory holds, whoever works in it.
+    ///
+    /// # Errors
+    /// When it holds no sector; else as [`read`](Record::read).
+    pub fn in_dir(dir: &Path) -> Result<Record> {
+        let path = dir.join(RECORD);
+        if !path.exists() {
+            bail!(
+                "{} holds no sector of lode-engine: there is no {RECORD} in it",
+                dir.display()
+            );
+        }
+        Record::read(&path)
     }
 
     /// Reads it back.

@@ -5,6 +5,7 @@ pub mod aggregate;
 pub mod commit_1;
 pub mod commit_2;
 pub mod compare;
+pub mod post;
 pub mod pre_commit_1;
 pub mod pre_commit_2;
 pub mod unseal;
@@ -44,6 +45,10 @@ pub enum Stage {
     UpdateSnark,
     /// The data of an update are taken out again.
     RemoveData,
+    /// What a PoSt asks of the sectors is opened.
+    PostVanilla,
+    /// The openings of a PoSt become SNARKs.
+    PostSnark,
     /// The proof is verified.
     Verify,
     /// The replica becomes data again.
@@ -114,6 +119,8 @@ impl Stage {
             Stage::UpdateVanilla => "update_vanilla",
             Stage::UpdateSnark => "update_snark",
             Stage::RemoveData => "remove_data",
+            Stage::PostVanilla => "post_vanilla",
+            Stage::PostSnark => "post_snark",
             Stage::Verify => "verify",
             Stage::Unseal => "unseal",
             Stage::Compare => "compare",

@@ -7,6 +7,7 @@ mod engine;
 mod golden_seal;
 mod import;
 mod mirror;
+mod post;
 mod proofs;
 mod raw_proofs;
 mod trust;

@@ -12,7 +12,9 @@ use sha2::{Digest, Sha256};
 #[test]
 fn every_verb_has_help_with_an_example() {
     let top = stdout(&run(&["--help"]));
-    for verb in ["seal", "verify", "unseal", "commp", "params", "sizes", "update"] {
+    for verb in [
+        "seal", "verify", "unseal", "commp", "params", "post", "sizes", "update",
+    ] {
         assert!(top.contains(verb), "{top}");
         let help = stdout(&run(&[verb, "--help"]));
         assert!(
@@ -27,6 +29,10 @@ fn every_verb_has_help_with_an_example() {
     for verb in ["list", "import", "make", "verify", "path"] {
         let help = stdout(&run(&["params", verb, "--help"]));
         assert!(help.contains(&format!("lode-engine params {verb}")), "{help}");
+    }
+    for verb in ["winning", "window", "vanilla", "merge"] {
+        let help = stdout(&run(&["post", verb, "--help"]));
+        assert!(help.contains(&format!("lode-engine post {verb}")), "{help}");
     }
 }
 

@@ -51,7 +51,7 @@ fn a_file_is_sealed_and_proved() {
     let output = verify(&[]);
     assert_eq!(
         (output.status.code(), stdout(&output).as_str()),
-        (Some(0), "true\n"),
+        (Some(0), "true (development parameters: no evidence for others)\n"),
         "{}",
         stderr(&output)
     );

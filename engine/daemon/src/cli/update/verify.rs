@@ -15,7 +15,8 @@ use serde_json::json;
 
 use crate::{
     cli::{
-        verify::{size, verdict, Given},
+        given::Given,
+        verify::{size, verdict},
         Answer,
     },
     config::Config,
