@@ -5,6 +5,7 @@
 
 pub mod aggregate;
 mod circuit;
+pub mod post;
 mod shaped;
 pub mod update;
 mod vanilla;
