@@ -306,7 +306,8 @@ fn check_srs(change: impl Fn(&mut Vec<u8>), message: &str) {
     let mut srs = aggregate::development(4);
     change(&mut srs);
     let never = |_: usize, _: usize| std::ops::ControlFlow::Continue(());
-    let answer = Srs::parse(&srs).and_then(|srs| srs.check(&kernels::Cpu::new(), &mut OsRng, &never));
+    let answer =
+        Srs::parse(&srs).and_then(|srs| srs.check(usize::MAX, &kernels::Cpu::new(), &mut OsRng, &never));
     let answer = answer.err().map_or(String::new(), |error| error.to_string());
     assert_eq!(answer, message);
 }

@@ -48,7 +48,7 @@ impl Store {
         }
         let receipt = Store::hold(&path, false, care, REMEDY)?;
         if care == Care::Full {
-            check_points(&path)?;
+            check_points(&path, care)?;
         }
         Ok(receipt)
     }
@@ -87,9 +87,14 @@ impl Store {
     }
 }
 
-fn check_points(path: &Path) -> Result<()> {
+/// Whether the lists hold the powers of a number: those that the largest aggregate takes, with full care all.
+pub(super) fn check_points(path: &Path, care: Care) -> Result<()> {
     let map = ReadMap::open(path)?;
-    let check = |srs: Srs<'_>| srs.check(&Cpu::new(), &mut OsRng, &silent);
+    let n_powers = match care {
+        Care::Usual => 2 * aggregate::MAX_PROOFS,
+        Care::Full => usize::MAX,
+    };
+    let check = |srs: Srs<'_>| srs.check(n_powers, &Cpu::new(), &mut OsRng, &silent);
     let checked = Srs::parse(map.bytes()).and_then(check);
     checked.with_context(|| format!("{} is no reference string; {REMEDY}", path.display()))
 }

@@ -23,7 +23,7 @@ use engine_proofs::{
 };
 use rayon::prelude::*;
 
-use super::{known, make, Care, Half, Origin, Receipt, Store};
+use super::{known, make, srs, Care, Half, Origin, Receipt, Store};
 use crate::{map::ReadMap, progress::Bar};
 use partial::Partial;
 pub use source::Source;
@@ -184,12 +184,12 @@ impl Store {
     }
 }
 
-/// Whether a file holds what its name says: the key of that circuit.
+/// Whether a file holds what its name says: the key of that circuit, or a reference string.
 fn check_inside(path: &Path, wanted: &Wanted) -> Result<()> {
-    let Some((kind, geometry, half)) = wanted.circuit else {
-        return Ok(());
-    };
     let about = || format!("{} is not what its digest promises", wanted.name);
+    let Some((kind, geometry, half)) = wanted.circuit else {
+        return srs::check_points(path, Care::Usual).with_context(about);
+    };
     let n_inputs = match half {
         Half::Key => super::parse_key(path).with_context(about)?.n_inputs(),
         Half::Parameters => {
