@@ -4,6 +4,7 @@
 //! what is listed and there is true, and anything else is made again. What was
 //! listed by an earlier process is held against its digests before anything is built on it.
 
+mod files;
 mod identity;
 pub mod names;
 mod receipt;
@@ -23,6 +24,7 @@ use rustix::{
     io::Errno,
 };
 
+pub use files::Files;
 pub use identity::Identity;
 pub use receipt::Receipt;
 pub use record::{Piece, Record, Roots, Update};

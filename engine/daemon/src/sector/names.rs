@@ -1,6 +1,6 @@
 //! The names of a sector's files: those that the reference uses.
 
-use engine_proofs::geometry::Geometry;
+use engine_proofs::{geometry::Geometry, Part};
 
 /// The data, padded: what a sector holds before it is sealed.
 pub const STAGED: &str = "staged";
@@ -13,7 +13,7 @@ pub const TREE_D: &str = "sc-02-data-tree-d.dat";
 
 /// A layer of labels, counted from 1.
 pub fn layer(layer: usize) -> String {
-    format!("sc-02-data-layer-{layer}.dat")
+    store(&format!("layer-{layer}"))
 }
 
 /// A base tree of tree C, counted from 0.
@@ -26,10 +26,27 @@ pub fn tree_r_last(geometry: &Geometry, tree: usize) -> String {
     base_tree("tree-r-last", geometry, tree)
 }
 
+/// The file that holds a part of a sealed sector. The data are the leaves of tree D, the key is the last layer.
+pub fn of(geometry: &Geometry, part: Part) -> String {
+    match part {
+        Part::Data | Part::TreeD => TREE_D.to_owned(),
+        Part::Layer(number) => layer(number),
+        Part::Key => layer(geometry.layers),
+        Part::TreeC(tree) => tree_c(geometry, tree),
+        Part::TreeRLast(tree) => tree_r_last(geometry, tree),
+        Part::Replica => SEALED.to_owned(),
+        Part::Aux => P_AUX.to_owned(),
+    }
+}
+
 /// Where there is only one base tree, it carries no number.
 fn base_tree(kind: &str, geometry: &Geometry, tree: usize) -> String {
     match geometry.n_base_trees() {
-        1 => format!("sc-02-data-{kind}.dat"),
-        _ => format!("sc-02-data-{kind}-{tree}.dat"),
+        1 => store(kind),
+        _ => store(&format!("{kind}-{tree}")),
     }
+}
+
+fn store(id: &str) -> String {
+    format!("sc-02-data-{id}.dat")
 }
