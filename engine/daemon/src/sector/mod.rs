@@ -9,6 +9,7 @@ mod identity;
 pub mod names;
 mod receipt;
 mod record;
+pub mod t_aux;
 pub mod words;
 
 use std::{

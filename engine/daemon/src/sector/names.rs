@@ -8,6 +8,8 @@ pub const STAGED: &str = "staged";
 pub const SEALED: &str = "sealed";
 /// comm_c, then comm_r_last: 64 bytes.
 pub const P_AUX: &str = "p_aux";
+/// The lengths of layers and trees.
+pub const T_AUX: &str = "t_aux";
 /// Tree D.
 pub const TREE_D: &str = "sc-02-data-tree-d.dat";
 

@@ -12,10 +12,10 @@ use super::pre_commit_1::Labelled;
 use crate::{
     map::ReadMap,
     progress::Bar,
-    sector::{names, NewFile, Roots, Sector},
+    sector::{names, t_aux, NewFile, Roots, Sector},
 };
 
-/// Makes what is missing of tree C, replica, tree R-last and `p_aux`.
+/// Makes what is missing of tree C, replica, tree R-last, `p_aux` and `t_aux`.
 ///
 /// # Errors
 /// When the disk is full, a file is damaged, or the device fails.
@@ -45,23 +45,47 @@ pub fn note(sector: &mut Sector, comm_d: Node, comm_c: Node, comm_r_last: Node) 
             known.comm_r
         );
     }
-    if !sector.has(names::P_AUX) {
-        let mut aux = sector.create(names::P_AUX, 2 * Node::SIZE as u64)?;
-        aux.map.nodes_mut().copy_from_slice(&[comm_c, comm_r_last]);
-        sector.finish(aux)?;
-    }
-    check_aux(sector, &roots)?;
+    p_aux(sector, &roots)?;
+    t_aux(sector)?;
     sector.note(|record| record.roots = Some(roots))?;
     Ok(roots)
 }
 
-/// `p_aux` must say what the trees say.
-fn check_aux(sector: &mut Sector, roots: &Roots) -> Result<()> {
-    let aux = sector.read(names::P_AUX, 2 * Node::SIZE as u64)?;
+/// Writes `p_aux`, which must say what the trees say.
+fn p_aux(sector: &mut Sector, roots: &Roots) -> Result<()> {
+    let said = [roots.comm_c, roots.comm_r_last];
+    if !sector.has(names::P_AUX) {
+        let mut aux = sector.create(names::P_AUX, bytes(said.len()))?;
+        aux.map.nodes_mut().copy_from_slice(&said);
+        sector.finish(aux)?;
+    }
+    let aux = sector.read(names::P_AUX, bytes(said.len()))?;
     ensure!(
-        *aux.nodes() == [roots.comm_c, roots.comm_r_last],
+        *aux.nodes() == said,
         "{} does not say what the trees say; remove it, and seal again",
         aux.path().display()
+    );
+    Ok(())
+}
+
+/// Writes `t_aux`, which must list layers and trees.
+fn t_aux(sector: &mut Sector) -> Result<()> {
+    let geometry = sector.record().identity.geometry();
+    let list = t_aux::bytes(geometry);
+    if !sector.has(names::T_AUX) {
+        let mut aux = sector.create(names::T_AUX, list.len() as u64)?;
+        aux.map.bytes_mut().copy_from_slice(&list);
+        sector.finish(aux)?;
+    }
+    // Someone else's names a directory, and is longer.
+    let receipt = sector.record().files.get(names::T_AUX);
+    let size = receipt.map_or(list.len() as u64, |receipt| receipt.size);
+    let aux = sector.read(names::T_AUX, size)?;
+    ensure!(
+        t_aux::fits(geometry, aux.bytes()),
+        "{} does not list the files of a {} sector; remove it, and seal again",
+        aux.path().display(),
+        geometry.sector_size
     );
     Ok(())
 }
