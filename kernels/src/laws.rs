@@ -1,16 +1,19 @@
 //! What every device must keep.
 //!
 //! [`check`] runs every operation on small, odd and edge sizes, on worst-case and on random numbers, and
-//! compares with the naive definition and with known answers. It takes a few seconds on the CPU and reaches
-//! every operation of [`Backend`], those that a device leaves to the CPU too.
+//! compares with the naive definition and with known answers. It takes some seconds on the CPU and reaches
+//! every operation of [`Backend`], those that a device leaves to the CPU too. [`quick`] does the same on a few
+//! sizes, in a fraction of a second: for every start of a program that will drive the device.
 
 mod groth16;
 mod naive;
 mod nodes;
+mod sizes;
 
 use sha2::{Digest, Sha256};
 
 use crate::{Backend, Error, Fr, Node, Result};
+use sizes::Sizes;
 
 /// A law that a device does not keep.
 #[derive(Debug, thiserror::Error)]
@@ -33,8 +36,20 @@ pub struct Broken {
 /// # Errors
 /// The first law that is broken.
 pub fn check(device: &dyn Backend) -> Result<(), Broken> {
-    nodes::check(device)?;
-    groth16::check(device)
+    check_on(device, &sizes::ALL)
+}
+
+/// Holds a device to every law on a few sizes.
+///
+/// # Errors
+/// The first law that is broken.
+pub fn quick(device: &dyn Backend) -> Result<(), Broken> {
+    check_on(device, &sizes::FEW)
+}
+
+fn check_on(device: &dyn Backend, sizes: &Sizes) -> Result<(), Broken> {
+    nodes::check(device, sizes)?;
+    groth16::check(device, sizes)
 }
 
 /// A law, applied to an operation on a certain size.

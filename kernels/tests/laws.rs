@@ -47,10 +47,22 @@ fn a_twin_forwards_every_operation() {
 
 #[test]
 fn the_laws_catch_every_wrong_operation() {
+    for laws in [laws::check, laws::quick] {
+        for operation in OPERATIONS {
+            let wrong = Spy::wrong_in(operation);
+            let broken = laws(&wrong).expect_err(operation);
+            assert_eq!(broken.operation, operation, "{broken}");
+        }
+    }
+}
+
+#[test]
+fn the_quick_laws_reach_every_operation() {
+    let spy = Spy::default();
+    laws::quick(&spy).expect("the CPU keeps them");
+    let calls = spy.calls.lock().expect("no call panics");
     for operation in OPERATIONS {
-        let wrong = Spy::wrong_in(operation);
-        let broken = laws::check(&wrong).expect_err(operation);
-        assert_eq!(broken.operation, operation, "{broken}");
+        assert!(calls.contains(&operation), "the quick laws forget {operation}");
     }
 }
 

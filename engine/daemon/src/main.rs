@@ -5,6 +5,7 @@
 
 mod cli;
 mod config;
+mod device;
 mod digest;
 mod draft;
 mod map;

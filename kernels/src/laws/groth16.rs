@@ -5,17 +5,17 @@ use ff::{Field, PrimeField};
 use group::prime::PrimeCurveAffine;
 use group::{Curve, Group};
 
-use super::{naive, random_elements, Broken, Case};
+use super::{naive, random_elements, sizes::Sizes, Broken, Case};
 use crate::{Backend, Bases, Direction, Fr};
 
-pub(super) fn check(device: &dyn Backend) -> Result<(), Broken> {
-    for log_size in 0..=9 {
+pub(super) fn check(device: &dyn Backend, sizes: &Sizes) -> Result<(), Broken> {
+    for &log_size in sizes.log_ntts {
         ntt(device, 1 << log_size)?;
     }
-    for log_size in 0..=7 {
+    for &log_size in sizes.log_quotients {
         quotient(device, 1 << log_size)?;
     }
-    for size in [0, 1, 2, 3, 5, 31, 33, 100] {
+    for &size in sizes.points {
         multiples(device, size)?;
         sums(device, size)?;
     }

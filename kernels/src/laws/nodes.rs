@@ -2,7 +2,7 @@
 
 use ff::{Field, PrimeField};
 
-use super::{naive, random_elements, random_node, random_nodes, Broken, Case};
+use super::{naive, random_elements, random_node, random_nodes, sizes::Sizes, Broken, Case};
 use crate::{Backend, Factors, Fr, Hash, Lane, Node, Parents, BASE_DEGREE, DEGREE};
 
 const HASHES: [Hash; 6] = [
@@ -38,37 +38,29 @@ const KNOWN: [(Hash, &str, &str); 4] = [
     ),
 ];
 
-pub(super) fn check(device: &dyn Backend) -> Result<(), Broken> {
+pub(super) fn check(device: &dyn Backend, sizes: &Sizes) -> Result<(), Broken> {
     for hash in HASHES {
-        hashes(device, hash)?;
+        hashes(device, hash, sizes.hashes)?;
     }
     known_answers(device)?;
     canonical(device)?;
-    for (hash, n_rows) in [
-        (Hash::Sha256, 7),
-        (Hash::Poseidon2, 4),
-        (Hash::Poseidon4, 2),
-        (Hash::Poseidon8, 2),
-        (Hash::Poseidon11, 1),
-    ] {
+    for &(hash, n_rows) in sizes.trees {
         (0..=n_rows).try_for_each(|n_rows| tree(device, hash, n_rows))?;
     }
     for n_layers in [2, 11] {
-        [1, 7, 8, 65]
-            .into_iter()
-            .try_for_each(|n| columns(device, n_layers, n))?;
-        [1, 8, 64]
-            .into_iter()
-            .try_for_each(|n| columns_tree(device, n_layers, n))?;
+        let mut each = sizes.columns.iter();
+        each.try_for_each(|&n| columns(device, n_layers, n))?;
+        let mut each = sizes.columns_trees.iter();
+        each.try_for_each(|&n| columns_tree(device, n_layers, n))?;
     }
-    for (n, n_discarded) in [(8, 0), (64, 0), (64, 1), (512, 0), (512, 1), (512, 2)] {
+    for &(n, n_discarded) in sizes.encode_trees {
         encode_tree(device, n, n_discarded)?;
         encode_scaled_tree(device, n, n_discarded)?;
     }
-    for (layer, n_lanes) in [(1, 1), (1, 3), (2, 1), (2, 2), (3, 5), (11, 16), (11, 17)] {
+    for &(layer, n_lanes) in sizes.labels {
         label(device, layer, n_lanes)?;
     }
-    for n in [0, 1, 2, 31, 1500] {
+    for &n in sizes.encodes {
         encode(device, n)?;
         encode_scaled(device, n)?;
     }
@@ -106,17 +98,19 @@ fn hard_nodes(n: usize) -> Vec<Node> {
     (0..n).map(any).collect()
 }
 
-fn hashes(device: &dyn Backend, hash: Hash) -> Result<(), Broken> {
+fn hashes(device: &dyn Backend, hash: Hash, sizes: &[usize]) -> Result<(), Broken> {
     let arity = hash.arity();
+    let largest_size = sizes.iter().max().copied().unwrap_or(0);
     // Whole rows of one value, then mixed ones, then random ones.
     let mut preimages = [vec![largest(); 9 * arity], vec![Node::ZERO; arity]].concat();
     preimages.extend(hard_nodes(9 * arity));
     preimages.extend(random_nodes(1, 116 * arity));
     let expected: Vec<Node> = preimages
         .chunks(arity)
+        .take(largest_size)
         .map(|preimage| naive::hash(hash, preimage))
         .collect();
-    for size in [0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 129, 135] {
+    for &size in sizes {
         let case = Case {
             law: "a digest is its preimage's",
             operation: "hash",

@@ -8,11 +8,10 @@ use engine_proofs::{
     cid,
     piece::{CommP, Piece},
 };
-use kernels::Cpu;
 use serde_json::json;
 
 use super::Answer;
-use crate::{progress::Bar, stage::add_piece::read_full};
+use crate::{device, progress::Bar, stage::add_piece::read_full};
 
 /// Bytes read at a time.
 const CHUNK: usize = 4 << 20;
@@ -74,7 +73,7 @@ impl Commp {
 
 /// Reads to the end; `size` is what is expected, 0 where nobody knows.
 fn commit(file: &mut dyn Read, size: u64) -> Result<Piece> {
-    let device = Cpu::new();
+    let device = device::open()?;
     let mut commitment = CommP::new(&device);
     let (bar, mut buffer, mut done) = (Bar::new("CommP"), vec![0; CHUNK], 0);
     loop {

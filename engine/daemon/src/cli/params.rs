@@ -8,12 +8,12 @@ use engine_proofs::{
     geometry::{Geometry, SectorSize, GEOMETRIES},
     groth16::ProofKind,
 };
-use kernels::Cpu;
 use serde_json::{json, Value};
 
 use super::{params_import::Import, Answer};
 use crate::{
     config::Config,
+    device,
     params::{Care, Half, Receipt, Store},
     report,
     stage::{Stage, Stages},
@@ -216,7 +216,7 @@ fn list(store: &Store) -> Answer {
 }
 
 fn make(store: &Store, kind: ProofKind, geometry: &'static Geometry) -> Result<Answer> {
-    let device = Cpu::new();
+    let device = device::open()?;
     let mut stages = Stages::default();
     stages.run(Stage::Parameters, &device, |bar| {
         store.make(&device, kind, geometry, bar)
@@ -245,7 +245,7 @@ fn make(store: &Store, kind: ProofKind, geometry: &'static Geometry) -> Result<A
 
 fn make_srs(store: &Store) -> Result<Answer> {
     let path = store.srs_path();
-    let device = Cpu::new();
+    let device = device::open()?;
     let mut stages = Stages::default();
     let receipt = stages.run(Stage::Parameters, &device, |_| store.make_srs())?;
     let origin = receipt.origin;

@@ -9,10 +9,9 @@ use engine_proofs::{
     registered::SealProof,
     replica_id::{PorepId, ProverId, Seed, Ticket},
 };
-use kernels::Cpu;
 
 use super::Answer;
-use crate::{config::Config, params::Store, report, seal::Plan, sector::Identity, stage::add_piece};
+use crate::{config::Config, device, params::Store, report, seal::Plan, sector::Identity, stage::add_piece};
 
 /// The ticket where none is given: `lode development ticket`, then zeros.
 const TICKET: Ticket = Ticket(*b"lode development ticket\0\0\0\0\0\0\0\0\0");
@@ -110,7 +109,7 @@ impl Seal {
             digests: is_json,
         };
         eprintln!("{}", announcement(&plan));
-        let sealed = plan.run(&Cpu::new())?;
+        let sealed = plan.run(&device::open()?)?;
         Ok(Answer {
             text: report::text(&plan, &sealed),
             json: report::json(&plan, &sealed),

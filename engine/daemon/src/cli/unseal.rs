@@ -10,12 +10,12 @@ use std::{
 
 use anyhow::{bail, Context, Result};
 use clap::Args;
-use kernels::Cpu;
 use serde_json::json;
 
 use super::Answer;
 use crate::{
     config::Config,
+    device,
     draft::Draft,
     report,
     sector::Sector,
@@ -82,7 +82,7 @@ impl Unseal {
             .range
             .map_or(0..unseal::content_end(&sector), |range| range.0);
         let len = range.end - range.start;
-        let device = Cpu::new();
+        let device = device::open()?;
         let mut stages = Stages::default();
         stages
             .run(Stage::Unseal, &device, |bar| {
