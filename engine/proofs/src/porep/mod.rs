@@ -1,5 +1,6 @@
 //! Proof of replication: what is asked, the answer in the open, and the answer in R1CS.
 
+mod audit;
 pub mod aggregate;
 pub mod challenge;
 pub mod circuit;
@@ -11,6 +12,7 @@ pub mod vanilla;
 
 use kernels::{Hash, Node};
 
+pub use audit::audit;
 pub use unseal::unseal;
 pub(crate) use unseal::{blame, decode_range};
 

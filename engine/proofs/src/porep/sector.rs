@@ -109,8 +109,8 @@ pub(crate) fn crown(geometry: &Geometry, trees: &[&[Node]], part: fn(usize) -> P
 pub(super) struct Opener<'a> {
     sector: &'a Sector<'a>,
     checker: Checker<'a>,
-    crown_c: Crown,
-    crown_r_last: Crown,
+    pub crown_c: Crown,
+    pub crown_r_last: Crown,
 }
 
 impl<'a> Opener<'a> {
@@ -191,7 +191,7 @@ impl Opener<'_> {
     }
 
     /// The column of a node does not lead to comm_c: tree C is to blame, or a layer.
-    fn blame_column(&self, node: usize) -> (Part, usize) {
+    pub fn blame_column(&self, node: usize) -> (Part, usize) {
         let path = Path::in_tree_c(self.geometry(), &self.sector.tree_c, &self.crown_c, node);
         if path.root(TreeHash::Poseidon) != Some(self.checker.comm_c) {
             return self.blame_tree_c(node);
