@@ -9,6 +9,8 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use serde::Deserialize;
 
+use crate::small;
+
 /// Where things lie on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -69,14 +71,14 @@ impl Config {
 
 impl Settings {
     fn from_file(path: &Path) -> Result<Settings> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read the configuration {}", path.display()))?;
-        toml::from_str(&text).with_context(|| {
+        let about = || {
             format!(
                 "{} is no configuration (its keys are parameters, scratch and network)",
                 path.display()
             )
-        })
+        };
+        let text = String::from_utf8(small::read(path)?).with_context(about)?;
+        toml::from_str(&text).with_context(about)
     }
 
     fn over(self, below: Settings) -> Settings {

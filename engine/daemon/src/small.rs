@@ -4,7 +4,7 @@ use std::{fs::File, io::Read, path::Path};
 
 use anyhow::{ensure, Context, Result};
 
-/// The most bytes that a record, a receipt, a key or an answer of ours has; the largest key has some 2.5 MB.
+/// The most bytes that a record, a receipt, a key, a configuration or an answer of ours has; the largest key has some 2.5 MB.
 const LIMIT: u64 = 1 << 24;
 
 /// The bytes of a file that should be small.
