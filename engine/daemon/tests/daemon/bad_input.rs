@@ -1,7 +1,7 @@
 //! What cannot be sealed is refused in words, and nothing is overwritten.
 
 use std::{
-    fs,
+    fs, io,
     path::Path,
     process::{Command, Output},
 };
@@ -14,89 +14,59 @@ fn seal(folder: &Path, args: &[&str]) -> Output {
     run(&all)
 }
 
-#[test]
-fn a_file_larger_than_the_sector() {
-    let folder = folder();
-    let data = file(folder.path(), "mod251", 2033, 1);
-    let output = seal(folder.path(), &["--sector-size", "2KiB", text(&data)]);
-    refused(&output, &[text(&data), "too large", "2032"]);
+/// Each of these command lines is refused with these words.
+fn check<'a>(folder: &Path, cases: impl IntoIterator<Item = (&'a [&'a str], &'a [&'a str])>) {
+    for (args, words) in cases {
+        refused(&seal(folder, args), words);
+    }
 }
 
 #[test]
-fn files_that_do_not_fit_together() {
+fn files_that_cannot_be_sealed() {
     let folder = folder();
-    let (small, large) = (
-        file(folder.path(), "mod251", 1, 1),
-        file(folder.path(), "mod251", 1017, 1),
-    );
-    // The second must start at a multiple of its size, which is the sector's.
-    let output = seal(
-        folder.path(),
-        &["--sector-size", "2KiB", text(&small), text(&large)],
-    );
-    refused(&output, &[text(&large), "too large"]);
-}
-
-#[test]
-fn an_empty_file() {
-    let folder = folder();
-    let data = file(folder.path(), "zero", 0, 1);
-    refused(&seal(folder.path(), &[text(&data)]), &[text(&data), "empty"]);
-    refused(&run(&["commp", text(&data)]), &[text(&data), "empty"]);
-}
-
-#[test]
-fn a_file_that_is_none() {
-    let folder = folder();
+    let files = [2033, 1, 1017, 0].map(|len| file(folder.path(), "mod251", len, 1));
+    let [large, one, half, empty] = files.each_ref().map(|path| text(path));
     let missing = folder.path().join("missing");
-    refused(
-        &seal(folder.path(), &[text(&missing)]),
-        &[text(&missing), "check the spelling"],
-    );
-    refused(&seal(folder.path(), &[text(folder.path())]), &["is not a file"]);
-    refused(
-        &run(&["commp", text(&missing)]),
-        &[text(&missing), "No such file"],
-    );
+    let missing = text(&missing);
+    let cases: [(&[&str], &[&str]); 6] = [
+        (&["--sector-size", "2KiB", large], &[large, "too large", "2032"]),
+        // The second must start at a multiple of its size, which is the sector's.
+        (&["--sector-size", "2KiB", one, half], &[half, "too large"]),
+        (&[empty], &[empty, "empty"]),
+        (&[missing], &[missing, "check the spelling"]),
+        (&[text(folder.path())], &["is not a file"]),
+        (&["--dir", large, large], &[large]),
+    ];
+    check(folder.path(), cases);
+    refused(&run(&["commp", empty]), &[empty, "empty"]);
+    refused(&run(&["commp", missing]), &[missing, "No such file"]);
 }
 
 #[test]
-fn an_unknown_size() {
+fn words_that_are_none_of_the_protocols() {
     let folder = folder();
     let data = file(folder.path(), "mod251", 100, 1);
+    let data = text(&data);
     for size in ["3KiB", "2kib", "2048", ""] {
-        let output = seal(folder.path(), &["--sector-size", size, text(&data)]);
-        refused(
-            &output,
-            &["--sector-size", "there is no sector size", "2KiB, 4KiB, 16KiB"],
-        );
+        let words = ["--sector-size", "there is no sector size", "2KiB, 4KiB, 16KiB"];
+        check(folder.path(), [(&["--sector-size", size, data][..], &words[..])]);
     }
-}
-
-#[test]
-fn wrong_hex() {
-    let folder = folder();
-    let data = file(folder.path(), "mod251", 100, 1);
+    let (short, wrong) = ("ab".repeat(31), format!("{}xy", "ab".repeat(31)));
     for flag in ["--ticket", "--seed", "--porep-id", "--prover-id"] {
-        let short = seal(folder.path(), &[flag, &"ab".repeat(31), text(&data)]);
-        refused(
-            &short,
-            &[flag, "62 characters where 64 hexadecimal digits must stand"],
-        );
-        let wrong = seal(
-            folder.path(),
-            &[flag, &format!("{}xy", "ab".repeat(31)), text(&data)],
-        );
-        refused(&wrong, &[flag, "character 63 is 'x'"]);
+        let cases: [(&[&str], &[&str]); 2] = [
+            (
+                &[flag, &short, data],
+                &[flag, "62 characters where 64 hexadecimal digits must stand"],
+            ),
+            (&[flag, &wrong, data], &[flag, "character 63 is 'x'"]),
+        ];
+        check(folder.path(), cases);
     }
-    refused(
-        &seal(folder.path(), &["--prover-id", "t0x", text(&data)]),
-        &["actor id"],
-    );
-    refused(
-        &seal(folder.path(), &["--seal-proof", "v2", text(&data)]),
-        &["v1, v1.1"],
-    );
+    let cases: [(&[&str], &[&str]); 2] = [
+        (&["--prover-id", "t0x", data], &["actor id"]),
+        (&["--seal-proof", "v2", data], &["v1, v1.1"]),
+    ];
+    check(folder.path(), cases);
 }
 
 /// A directory keeps what it holds, whatever is asked of it.
@@ -117,24 +87,27 @@ fn a_directory_that_holds_another_sector() {
     );
     let (dir, data, other) = (folder.path().join("sector"), text(&data), text(&other));
     assert!(seal(folder.path(), &["--dir", text(&dir), data]).status.success());
-    check_untouched(
-        &dir,
-        &["--sector", "2", data],
-        &["another sector", "its sector is 1 and not 2"],
-    );
-    check_untouched(
-        &dir,
-        &["--sector-size", "4KiB", data],
-        &["its sector size is 2KiB and not 4KiB"],
-    );
-    check_untouched(
-        &dir,
-        &["--seal-proof", "v1", data],
-        &["its seal proof is v1.1 and not v1"],
-    );
-    check_untouched(&dir, &["--prover-id", "t01001", data], &["its prover id is"]);
-    check_untouched(&dir, &["--ticket", &"01".repeat(32), data], &["its ticket is"]);
-    check_untouched(&dir, &[other], &["another sector", "comm_p", other]);
+    let ticket = "01".repeat(32);
+    let cases: [(&[&str], &[&str]); 6] = [
+        (
+            &["--sector", "2", data],
+            &["another sector", "its sector is 1 and not 2"],
+        ),
+        (
+            &["--sector-size", "4KiB", data],
+            &["its sector size is 2KiB and not 4KiB"],
+        ),
+        (
+            &["--seal-proof", "v1", data],
+            &["its seal proof is v1.1 and not v1"],
+        ),
+        (&["--prover-id", "t01001", data], &["its prover id is"]),
+        (&["--ticket", &ticket, data], &["its ticket is"]),
+        (&[other], &["another sector", "comm_p", other]),
+    ];
+    for (args, words) in cases {
+        check_untouched(&dir, args, words);
+    }
     let half = file(folder.path(), "mod251", 1000, 1);
     check_untouched(
         &dir,
@@ -160,10 +133,6 @@ fn a_directory_that_holds_something_else() {
     refused(
         &run(&["unseal", "--dir", text(&dir), "out"]),
         &["holds no sector"],
-    );
-    refused(
-        &seal(folder.path(), &["--dir", text(&data), text(&data)]),
-        &[text(&data)],
     );
 }
 
@@ -231,46 +200,34 @@ fn a_file_that_cannot_grow() {
     assert!(output.status.success(), "{}", stderr(&output));
 }
 
-/// Whether this process may mount file systems of its own.
-fn can_mount(folder: &Path) -> bool {
-    let script = "mount -t tmpfs -o size=64k none \"$0\"";
-    let output = Command::new("unshare")
-        .args(["-m", "sh", "-c", script, text(folder)])
-        .output();
-    output.is_ok_and(|output| output.status.success())
+/// Runs a script in a mount namespace of its own, where it may mount file systems: as root, and as anybody where
+/// the system lets users have namespaces.
+fn in_namespace(script: &str, args: &[&str]) -> io::Result<Output> {
+    let unshare = ["-rm", "sh", "-c", script];
+    Command::new("unshare").args(unshare).args(args).output()
 }
 
 #[test]
 fn a_full_disk() {
+    const MOUNT: &str = "mount -t tmpfs -o size=64k none \"$0\"";
     let folder = folder();
     let data = file(folder.path(), "mod251", 20_000, 1);
     let disk = folder.path().join("disk");
     fs::create_dir(&disk).unwrap();
-    if can_mount(&disk) {
-        let script =
-            "mount -t tmpfs -o size=64k none \"$1\" && \"$0\" seal --skip-proof --dir \"$1/sector\" \"$2\"; \
-                      code=$?; ls -a \"$1/sector\"; exit $code";
-        let output = Command::new("unshare")
-            .args([
-                "-m",
-                "sh",
-                "-c",
-                script,
-                env!("CARGO_BIN_EXE_lode-engine"),
-                text(&disk),
-                text(&data),
-            ])
-            .output()
-            .unwrap();
+    if in_namespace(MOUNT, &[text(&disk)]).is_ok_and(|output| output.status.success()) {
+        let seal =
+            "\"$1\" seal --skip-proof --dir \"$0/sector\" \"$2\"; code=$?; ls -a \"$0/sector\"; exit $code";
+        let engine = env!("CARGO_BIN_EXE_lode-engine");
+        let output =
+            in_namespace(&format!("{MOUNT} && {seal}"), &[text(&disk), engine, text(&data)]).unwrap();
         refused(
             &output,
             &["cannot reserve", "No space left on device", "free some space"],
         );
-        assert!(
-            !crate::engine::stdout(&output).contains(".part"),
-            "{}",
-            crate::engine::stdout(&output)
-        );
+        let left = crate::engine::stdout(&output);
+        assert!(left.contains("..") && !left.contains(".part"), "{left}");
+    } else {
+        eprintln!("nothing can be mounted here: only /dev/full is tried");
     }
     // A device that is always full, for what is written and not mapped.
     let dir = folder.path().join("sector");
@@ -298,16 +255,17 @@ fn two_processes_never_write_one_sector() {
 }
 
 #[test]
-fn a_configuration_with_an_unknown_key() {
+fn configurations_that_are_none() {
     let folder = folder();
     let path = folder.path().join("lode.toml");
+    let check = |path: &Path, words: &[&str]| {
+        let words = [&[text(path)], words].concat();
+        refused(&run(&["sizes", "--config", text(path)]), &words);
+    };
     fs::write(&path, "paramters = '/tmp'").unwrap();
-    refused(
-        &run(&["sizes", "--config", text(&path)]),
-        &[text(&path), "unknown field `paramters`"],
-    );
-    refused(
-        &run(&["sizes", "--config", "/nowhere/lode.toml"]),
-        &["/nowhere/lode.toml", "No such file"],
-    );
+    check(&path, &["unknown field `paramters`"]);
+    fs::write(&path, b"parameters = '\xff'").unwrap();
+    check(&path, &["is no configuration", "utf-8"]);
+    check(Path::new("/nowhere/lode.toml"), &["No such file"]);
+    check(Path::new("/dev/zero"), &["has more than"]);
 }
