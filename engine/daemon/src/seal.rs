@@ -29,7 +29,7 @@ use crate::{
 pub struct Plan {
     /// Whose sector it becomes.
     pub identity: Identity,
-    /// The client's files.
+    /// The client's files; none for a sector that has its data already.
     pub inputs: Vec<Input>,
     /// Where the sector is kept; `None` for a folder that is gone afterwards.
     pub dir: Option<PathBuf>,
@@ -89,7 +89,15 @@ impl Plan {
                 )
             }
         };
-        self.stages(device, &mut sector)
+        self.go_on(device, &mut sector)
+    }
+
+    /// Goes on with a sector from where it is; made already are those of its files that are listed.
+    ///
+    /// # Errors
+    /// As [`run`](Plan::run).
+    pub fn go_on(&self, device: &dyn Backend, sector: &mut Sector) -> Result<Sealed> {
+        self.stages(device, sector)
             .with_context(|| format!("sector {}", self.identity.sector))
     }
 
@@ -99,9 +107,11 @@ impl Plan {
             let geometry = self.identity.geometry();
             prepare(store, device, ProofKind::Porep, geometry, &mut stages)?;
         }
-        stages.run(Stage::AddPiece, device, |bar| {
-            add_piece::run(device, sector, &self.inputs, bar)
-        })?;
+        if !self.inputs.is_empty() {
+            stages.run(Stage::AddPiece, device, |bar| {
+                add_piece::run(device, sector, &self.inputs, bar)
+            })?;
+        }
         let labelled = stages.run(Stage::PreCommit1, device, |bar| {
             pre_commit_1::run(device, sector, bar)
         })?;

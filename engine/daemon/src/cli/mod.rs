@@ -1,11 +1,14 @@
 //! The command line: what people type, and how they are answered.
 
+mod adopt;
 mod aggregate;
 mod commp;
 mod given;
+mod identity;
 mod params;
 mod params_import;
 mod post;
+mod prove;
 mod seal;
 mod sizes;
 mod unseal;
@@ -63,10 +66,12 @@ enum Verb {
     Seal(seal::Seal),
     Verify(verify::Verify),
     Unseal(unseal::Unseal),
+    Adopt(adopt::Adopt),
     Aggregate(aggregate::Aggregate),
     Commp(commp::Commp),
     Params(params::Params),
     Post(post::Post),
+    Prove(prove::Prove),
     Sizes(sizes::Sizes),
     Update(update::Update),
     UpdateProve(update::Prove),
@@ -130,10 +135,12 @@ impl Cli {
             Verb::Seal(verb) => verb.run(&config, json),
             Verb::Verify(verb) => verb.run(&config),
             Verb::Unseal(verb) => verb.run(&config),
+            Verb::Adopt(verb) => verb.run(),
             Verb::Aggregate(verb) => verb.run(&config),
             Verb::Commp(verb) => verb.run(),
             Verb::Params(verb) => verb.run(&config),
             Verb::Post(verb) => verb.run(&config),
+            Verb::Prove(verb) => verb.run(&config),
             Verb::Sizes(verb) => Ok(verb.run()),
             Verb::Update(verb) => verb.run(),
             Verb::UpdateProve(verb) => verb.run(&config),

@@ -2,23 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::{ensure, Result};
+use anyhow::Result;
 use clap::Args;
-use engine_proofs::{
-    geometry::SectorSize,
-    registered::SealProof,
-    replica_id::{PorepId, ProverId, Seed, Ticket},
+use engine_proofs::{geometry::SectorSize, replica_id::Seed};
+
+use super::{
+    identity::{self, SEED},
+    Answer,
 };
-
-use super::Answer;
-use crate::{config::Config, device, params::Store, report, seal::Plan, sector::Identity, stage::add_piece};
-
-/// The ticket where none is given: `lode development ticket`, then zeros.
-const TICKET: Ticket = Ticket(*b"lode development ticket\0\0\0\0\0\0\0\0\0");
-/// The seed where none is given: `lode development seed`, then zeros.
-const SEED: Seed = Seed(*b"lode development seed\0\0\0\0\0\0\0\0\0\0\0");
-/// The actor id where no prover id is given: the first that networks give to a provider.
-const ACTOR: u64 = 1000;
+use crate::{config::Config, device, params::Store, report, seal::Plan, stage::add_piece};
 
 /// Seal files into a sector: everything from bytes to a verified proof, in one go.
 ///
@@ -46,24 +38,11 @@ pub struct Seal {
     /// [default: the smallest that holds the files]
     #[arg(long, value_name = "SIZE")]
     sector_size: Option<SectorSize>,
-    /// Registered seal proof: v1 (the first graph) or v1.1 (the graph of today's sectors).
-    #[arg(long, value_name = "PROOF", default_value_t = SealProof::V1_1)]
-    seal_proof: SealProof,
-    /// Who seals: an ID address (t01000, f01000) or its 32 bytes in hex.
-    #[arg(long, value_name = "ID", default_value_t = ProverId::from_actor_id(ACTOR), hide_default_value = true)]
-    prover_id: ProverId,
-    /// The provider's number of this sector.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    sector: u64,
-    /// The chain's randomness before PreCommit: 32 bytes in hex.
-    #[arg(long, value_name = "HEX", default_value_t = TICKET, hide_default_value = true)]
-    ticket: Ticket,
+    #[command(flatten)]
+    identity: identity::Flags,
     /// The chain's randomness before Commit: 32 bytes in hex.
     #[arg(long, value_name = "HEX", default_value_t = SEED, hide_default_value = true)]
     seed: Seed,
-    /// What seeds the graph: 32 bytes in hex. [default: the registered proof's]
-    #[arg(long, value_name = "HEX")]
-    porep_id: Option<PorepId>,
     /// Keep the sector in this directory, which must be new, empty, or hold the same sector.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
@@ -81,24 +60,9 @@ pub struct Seal {
 impl Seal {
     /// Does it.
     pub fn run(self, config: &Config, is_json: bool) -> Result<Answer> {
-        ensure!(
-            self.seal_proof.feature().is_none(),
-            "sectors cannot be sealed with {} yet; use v1.1",
-            self.seal_proof
-        );
         let (sector_size, inputs) = add_piece::lay(&self.files, self.sector_size)?;
-        let identity = Identity {
-            sector_size,
-            seal_proof: self.seal_proof,
-            porep_id: self
-                .porep_id
-                .unwrap_or_else(|| self.seal_proof.porep_id(sector_size)),
-            prover_id: self.prover_id,
-            sector: self.sector,
-            ticket: self.ticket,
-        };
         let plan = Plan {
-            identity,
+            identity: self.identity.of(sector_size)?,
             inputs,
             dir: self.dir,
             scratch: config.scratch.clone(),

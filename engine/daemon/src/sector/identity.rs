@@ -1,5 +1,7 @@
 //! Whose sector it is: what must agree before a directory is used again.
 
+use std::fmt;
+
 use engine_proofs::{
     geometry::{Geometry, SectorSize},
     graph::Graph,
@@ -77,6 +79,17 @@ impl Identity {
             ("ticket", self.ticket.to_string(), other.ticket.to_string()),
         ];
         pairs.into_iter().find(|(_, this, that)| this != that)
+    }
+}
+
+/// `2KiB, v1.1, sector 1, …`: everything, for errors.
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}, {}, sector {}, prover id {}, ticket {}, porep id {}",
+            self.sector_size, self.seal_proof, self.sector, self.prover_id, self.ticket, self.porep_id
+        )
     }
 }
 

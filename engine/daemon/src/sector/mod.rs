@@ -13,7 +13,7 @@ pub mod t_aux;
 pub mod words;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     ops::Range,
     path::{Path, PathBuf},
@@ -126,6 +126,21 @@ impl Sector {
         Record::in_dir(dir)?;
         let lock = lock(dir)?;
         Sector::new(dir, Record::in_dir(dir)?, lock, true)
+    }
+
+    /// Takes up a directory that someone else has sealed in; nothing of it is listed yet.
+    ///
+    /// # Errors
+    /// When it is ours already, or another process works in it.
+    pub fn adopt(dir: &Path, identity: Identity) -> Result<Sector> {
+        let lock = lock(dir)?;
+        if dir.join(RECORD).exists() {
+            bail!(
+                "{} is taken over already: there is a {RECORD} in it",
+                dir.display()
+            );
+        }
+        Sector::new(dir, Record::new(identity), lock, true)
     }
 
     fn new(dir: &Path, mut record: Record, lock: File, is_lasting: bool) -> Result<Sector> {
@@ -247,22 +262,49 @@ impl Sector {
         }
     }
 
-    /// Removes a file that is no longer needed.
+    /// Lists the files of a sealed sector that are there and checked, whoever made them.
+    ///
+    /// Which files its data came from is not known: they are one piece that fills the sector, so that its
+    /// commitment is comm_d.
+    ///
+    /// # Errors
+    /// When the disk fails; the directory holds no sector of ours then.
+    pub fn list<'a>(&mut self, files: impl Iterator<Item = (String, &'a [u8])>, roots: Roots) -> Result<()> {
+        let files: BTreeMap<_, _> = files.map(|(name, bytes)| (name, Receipt::of(bytes))).collect();
+        let size = self.record.identity.sector_size;
+        self.trusted.extend(files.keys().cloned());
+        self.note(|record| {
+            record.files = files;
+            record.roots = Some(roots);
+            record.pieces = vec![Piece {
+                offset: 0,
+                file_size: size.unpadded_bytes(),
+                padded_size: size.bytes(),
+                comm_p: roots.comm_d,
+            }];
+        })
+    }
+
+    /// Removes a file of the sector that is no longer needed; what is not listed stays.
     ///
     /// # Errors
     /// When the disk fails.
     pub fn remove(&mut self, name: &str) -> Result<()> {
-        self.trusted.remove(name);
-        if self.record.files.contains_key(name) {
-            self.note(|record| drop(record.files.remove(name)))?;
+        if !self.has(name) {
+            return Ok(());
         }
         let path = self.dir.join(name);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("cannot remove {}", path.display()))
+                return Err(error).with_context(|| format!("cannot remove {}", path.display()));
             }
-            _ => Ok(()),
+            _ => {}
         }
+        self.trusted.remove(name);
+        if self.record.files.contains_key(name) {
+            self.note(|record| drop(record.files.remove(name)))?;
+        }
+        Ok(())
     }
 }
 
@@ -272,7 +314,7 @@ pub fn is_one(dir: &Path) -> bool {
 }
 
 /// What to do about a file that cannot be used.
-const REMAKE: &str = "remove it, and the same seal command makes it anew";
+const REMAKE: &str = "remove it, and the same command makes it anew";
 
 /// Locks a directory: for as long as the file lives nobody else gets the lock.
 fn lock(dir: &Path) -> Result<File> {

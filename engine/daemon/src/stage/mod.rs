@@ -1,6 +1,7 @@
 //! The stages of a sector: each takes slices of files, and leaves finished files.
 
 pub mod add_piece;
+pub mod adopt;
 pub mod aggregate;
 pub mod commit_1;
 pub mod commit_2;
@@ -55,6 +56,8 @@ pub enum Stage {
     Unseal,
     /// The data are held against the client's files.
     Compare,
+    /// The files of a sector that someone else sealed are held against each other.
+    Adopt,
 }
 
 /// What a stage cost, and on what.
@@ -124,6 +127,7 @@ impl Stage {
             Stage::Verify => "verify",
             Stage::Unseal => "unseal",
             Stage::Compare => "compare",
+            Stage::Adopt => "adopt",
         }
     }
 }

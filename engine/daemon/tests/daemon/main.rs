@@ -1,5 +1,6 @@
 //! The daemon from outside: the real binary on real files.
 
+mod adopt;
 mod aggregate;
 mod bad_input;
 mod damaged_files;
