@@ -6,6 +6,7 @@
 //! each stage costs on either side.
 
 pub mod case;
+pub mod engine;
 pub mod home;
 pub mod ours;
 pub mod parameters;

@@ -302,14 +302,13 @@ impl Sealed {
         [self.commitments.comm_c, self.commitments.comm_r_last]
     }
 
-    /// Writes every file that Commit1 reads, on either side.
-    pub fn write(&self, case: &Case, directory: &Directory) -> Result<()> {
+    /// Writes every file but `t_aux`.
+    pub fn write(&self, directory: &Directory) -> Result<()> {
         fs::create_dir_all(&directory.cache)?;
         for (name, nodes) in self.files() {
             fs::write(directory.cache.join(name), Node::bytes(nodes))?;
         }
         fs::write(directory.cache.join("p_aux"), Node::bytes(&self.p_aux()))?;
-        fs::write(directory.cache.join("t_aux"), t_aux(case))?;
         fs::write(&directory.sealed, Node::bytes(&self.replica))?;
         Ok(())
     }
@@ -381,38 +380,4 @@ fn base_trees(id: &str, n: usize) -> Vec<String> {
         return vec![store(id)];
     }
     (0..n).map(|base| store(&format!("{id}-{base}"))).collect()
-}
-
-/// `t_aux`: where the reference looks up the lengths of a sector's stores before Commit1.
-///
-/// Little-endian; for each store its directory and its id (each a u64 length and the bytes), whether a length
-/// follows (one byte) and the length in nodes, and the rows that the file leaves out. First the number of
-/// layers and each layer, then tree D, tree R-last, tree C. The directory is replaced by the one that the file
-/// is found in, hence empty here.
-fn t_aux(case: &Case) -> Vec<u8> {
-    let geometry = case.geometry;
-    let mut bytes = Vec::new();
-    let number = |bytes: &mut Vec<u8>, n: usize| bytes.extend((n as u64).to_le_bytes());
-    let store = |bytes: &mut Vec<u8>, id: &str, len: usize, rows_discarded: usize| {
-        number(bytes, 0);
-        number(bytes, id.len());
-        bytes.extend(id.bytes());
-        bytes.push(1);
-        number(bytes, len);
-        number(bytes, rows_discarded);
-    };
-    number(&mut bytes, geometry.layers);
-    for layer in 1..=geometry.layers {
-        store(&mut bytes, &format!("layer-{layer}"), geometry.n_nodes(), 0);
-    }
-    store(&mut bytes, "tree-d", geometry.tree_d_len(), 0);
-    // Here the reference counts the discarded rows too.
-    store(
-        &mut bytes,
-        "tree-r-last",
-        geometry.base_tree_len(),
-        geometry.rows_discarded(),
-    );
-    store(&mut bytes, "tree-c", geometry.base_tree_len(), 0);
-    bytes
 }

@@ -41,7 +41,7 @@ fn fixture(n: u64, sector_size: &str, post_proof: PostProof, n_sectors: u64) -> 
         let case = Case::random(n + i, sector_size.parse().unwrap(), SealProof::V1_1);
         let made = ours::seal(&Cpu::new(), &case).unwrap();
         let directory = Directory::of(&dir.path().join(case.sector.to_string()));
-        made.write(&case, &directory).unwrap();
+        made.write(&directory).unwrap();
         sealed.insert(case.sector, made);
         directories.insert(case.sector, directory);
     }

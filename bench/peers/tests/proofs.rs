@@ -2,6 +2,7 @@
 
 use bench_peers::{
     case::Case,
+    engine,
     ours::{self, Sealed},
     parameters,
     reference::{self, Constraints, Sealer},
@@ -19,7 +20,7 @@ struct Fixture {
     sealer: Box<dyn Sealer>,
     sealed: Sealed,
     opened: Vec<PartitionProof>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 fn fixture(n: u64) -> Fixture {
@@ -37,7 +38,7 @@ fn fixture(n: u64) -> Fixture {
         sealer,
         sealed,
         opened,
-        _dir: dir,
+        dir,
     }
 }
 
@@ -86,9 +87,11 @@ fn each_side_verifies_what_the_other_proves() {
         sealer,
         sealed,
         opened,
-        ..
+        dir,
     } = &mut fixture;
-    let ours = sealed.prove(&Cpu::new(), case, &parameters, opened).unwrap();
+    // We prove the sector that the reference has sealed, where it lies.
+    engine::adopt(case, dir.path()).unwrap();
+    let ours = engine::prove(case, dir.path()).unwrap();
     assert!(sealer.verify(&sealed.commitments, &ours).unwrap());
     // The reference proves our openings, with the same file of parameters.
     sealer.adopt_opened(opened).unwrap();

@@ -1,10 +1,15 @@
 //! Sectors of random data, sealed and opened on both sides: every byte equal, and each side at home in the
 //! other's directory.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use bench_peers::{
     case::Case,
+    engine,
     ours::{self, Sealed},
     reference::{self, Commitments, Directory, Sealer},
 };
@@ -39,10 +44,68 @@ fn check(n: u64, sector_size: &str, seal_proof: SealProof) {
     // Each in the directory that the other has sealed.
     let found = Sealed::read(&case, &their_files).unwrap();
     assert!(found == sealed, "what is read back differs");
-    let our_files = Directory::of(our_dir.path());
-    sealed.write(&case, &our_files).unwrap();
-    let opened = commit_in(&case, our_dir.path(), &sealed.commitments);
+    let answer = engine::seal(&case, our_dir.path(), &["--skip-proof"]).unwrap();
+    assert_eq!(answer["comm_r"], commitments.comm_r.to_string());
+    compare_directories(our_dir.path(), their_dir.path());
+    let opened = commit_in(&case, our_dir.path(), &commitments);
     assert_eq!(opened, theirs);
+    take_over(&case, their_dir.path(), &commitments);
+}
+
+/// `lode-engine` takes over the directory that the reference has sealed, and unseals it.
+fn take_over(case: &Case, dir: &Path, commitments: &Commitments) {
+    let before = files(dir);
+    let answer = engine::adopt(case, dir).unwrap();
+    assert_eq!(answer["comm_d"], commitments.comm_d.to_string());
+    assert_eq!(answer["comm_r"], commitments.comm_r.to_string());
+    let out = dir.join("unsealed");
+    let piece = &case.pieces[0];
+    engine::unseal(dir, 0..piece.len(), &out).unwrap();
+    assert!(
+        fs::read(&out).unwrap() == *piece,
+        "what lode-engine unseals differs"
+    );
+    let mut after = files(dir);
+    after.retain(|name, _| before.contains_key(name));
+    assert!(after == before, "a file of the reference's is changed");
+}
+
+/// What `lode-engine` and the reference leave behind: the same, but for the directory that `t_aux` names.
+fn compare_directories(ours: &Path, theirs: &Path) {
+    let (mut our_files, mut their_files) = (files(ours), files(theirs));
+    assert!(our_files.remove("sector.json").is_some());
+    // The reference leaves the data where it was told to put them.
+    assert!(their_files.remove("staged").is_some());
+    let t_aux = their_files.get_mut("t_aux").expect("the reference writes it");
+    *t_aux = without_directory(t_aux, theirs);
+    for (name, bytes) in &our_files {
+        assert!(their_files.get(name) == Some(bytes), "{name} differs");
+    }
+    assert!(our_files.keys().eq(their_files.keys()));
+}
+
+/// Every file of a directory.
+fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = fs::read_dir(dir).unwrap();
+    let entries = entries.map(|entry| entry.unwrap());
+    let file = |entry: fs::DirEntry| {
+        let name = entry.file_name().into_string().unwrap();
+        (name, fs::read(entry.path()).unwrap())
+    };
+    entries.map(file).collect()
+}
+
+/// Replaces a directory, which is written behind its length, by none.
+fn without_directory(mut bytes: &[u8], dir: &Path) -> Vec<u8> {
+    let dir = dir.as_os_str().as_encoded_bytes();
+    let written = [&(dir.len() as u64).to_le_bytes(), dir].concat();
+    let mut without = Vec::new();
+    while let Some(at) = bytes.windows(written.len()).position(|window| window == written) {
+        without.extend_from_slice(&bytes[..at]);
+        without.extend([0; 8]);
+        bytes = &bytes[at + written.len()..];
+    }
+    [&without, bytes].concat()
 }
 
 fn seal_theirs(sealer: &mut dyn Sealer, case: &Case) -> (Commitments, Vec<PartitionProof>) {

@@ -4,6 +4,7 @@ use std::fs;
 
 use bench_peers::{
     case::Case,
+    engine,
     ours::{self, update::Updated, Sealed},
     parameters,
     reference::update::Updater,
@@ -32,7 +33,7 @@ fn fixture<Tree: 'static + MerkleTreeTrait<Hasher = TreeRHasher>>(n: u64, size: 
     let case = Case::random(n, size.parse().unwrap(), SealProof::V1_1);
     let sealed = ours::seal(&Cpu::new(), &case).unwrap();
     let updater = Updater::new(&case, &dir.path().join("old"), &dir.path().join("new")).unwrap();
-    sealed.write(&case, &updater.old).unwrap();
+    engine::seal(&case, &updater.old.cache, &["--skip-proof"]).unwrap();
     // Another random sector's bytes, as one piece.
     let other = Case::random(1000 + n, case.geometry.sector_size, SealProof::V1_1);
     let mut piece = other.pieces.concat();

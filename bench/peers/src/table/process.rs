@@ -1,18 +1,17 @@
 //! Whole processes: from a file to a sealed, verified sector, started from nothing.
 
 use std::{
-    env, fs,
-    path::{Path, PathBuf},
+    env,
+    path::Path,
     process::{Command, Stdio},
 };
 
 use anyhow::{ensure, Context, Result};
 use engine_proofs::{groth16::ProofKind, registered::SealProof};
 use kernels::Node;
-use serde_json::Value;
 
 use super::{contest, peer, random_bytes, timed, Row, Timed, Words};
-use crate::{case::Case, home, parameters, reference};
+use crate::{case::Case, engine, parameters, reference};
 
 /// The size that the row is about.
 const SECTOR_SIZE: &str = "2KiB";
@@ -49,12 +48,7 @@ pub(super) fn seal(rounds: usize) -> Result<Row> {
     let case = case()?;
     drop(parameters::of(ProofKind::Porep, case.geometry)?);
     let this = env::current_exe()?;
-    let engine = this.with_file_name("lode-engine");
-    ensure!(
-        engine.exists(),
-        "{} is not built: cargo build --release",
-        engine.display()
-    );
+    engine::binary()?;
     let words = Words {
         stage: format!("a whole process, {SECTOR_SIZE}"),
         peer: peer("filecoin-proofs"),
@@ -70,56 +64,18 @@ pub(super) fn seal(rounds: usize) -> Result<Row> {
     };
     let ours = || {
         let dir = tempfile::tempdir()?;
-        let file = dir.path().join("data");
-        fs::write(&file, &case.pieces[0])?;
-        let run = timed(|| {
-            answer(&mut engine_seals(
-                &engine,
-                &case,
-                &file,
-                &dir.path().join("sector"),
-            ))
-        })?;
-        let report: Value = serde_json::from_str(&run.output).with_context(|| {
-            format!(
-                "{} answers {:?}: an old build? cargo build --release",
-                engine.display(),
-                run.output
-            )
-        })?;
-        ensure!(report["verified"] == true, "lode-engine did not verify its proof");
+        let run = timed(|| engine::seal(&case, &dir.path().join("sector"), &[]))?;
+        ensure!(
+            run.output["verified"] == true,
+            "lode-engine did not verify its proof"
+        );
         Ok(Timed {
-            output: report["comm_r"].as_str().context("comm_r")?.to_owned(),
+            output: run.output["comm_r"].as_str().context("comm_r")?.to_owned(),
             took: run.took,
         })
     };
     let rounds = if rounds == 1 { 0 } else { rounds };
     contest(words, rounds, theirs, ours)
-}
-
-fn engine_seals(engine: &PathBuf, case: &Case, file: &Path, dir: &Path) -> Command {
-    let mut command = Command::new(engine);
-    command
-        .env(home::VARIABLE, home::parameters())
-        .arg("seal")
-        .arg(file)
-        .arg("--json");
-    let options = [
-        ("--sector-size", SECTOR_SIZE.to_owned()),
-        ("--seal-proof", case.seal_proof.to_string()),
-        ("--prover-id", case.prover_id.to_string()),
-        ("--sector", case.sector.to_string()),
-        ("--ticket", case.ticket.to_string()),
-        ("--seed", case.seed.to_string()),
-        ("--porep-id", case.porep_id.to_string()),
-        ("--dir", dir.display().to_string()),
-    ];
-    command.args(
-        options
-            .into_iter()
-            .flat_map(|(name, value)| [name.to_owned(), value]),
-    );
-    command
 }
 
 fn answer(command: &mut Command) -> Result<String> {

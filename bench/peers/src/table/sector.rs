@@ -84,7 +84,7 @@ pub(super) fn pre_commit_2(rounds: usize) -> Result<Row> {
         let (labelled, staged) = (labelled.clone(), staged.clone());
         timed(|| {
             let sealed = ours::pre_commit_2(&cpu, &case, labelled, staged)?;
-            sealed.write(&case, &Directory::of(dir.path()))?;
+            sealed.write(&Directory::of(dir.path()))?;
             Ok(sealed.commitments)
         })
     };

@@ -1,0 +1,124 @@
+//! `lode-engine` itself, as people start it.
+
+use std::{
+    env, fs,
+    ops::Range,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{ensure, Context, Result};
+use serde_json::Value;
+
+use crate::{case::Case, home};
+
+/// The binary of another package, which a build of the workspace puts beside or above ours.
+///
+/// # Errors
+/// When it is not built.
+pub fn binary() -> Result<PathBuf> {
+    let this = env::current_exe()?;
+    let found = this
+        .ancestors()
+        .skip(1)
+        .take(2)
+        .map(|folder| folder.join("lode-engine"))
+        .find(|path| path.exists());
+    found.with_context(|| {
+        format!(
+            "lode-engine is not built beside {}: cargo build --release",
+            this.display()
+        )
+    })
+}
+
+/// Runs a verb to its end, and answers with the object that it prints.
+///
+/// # Errors
+/// When it is not built, fails, or prints something else.
+pub fn answer(arguments: &[&str]) -> Result<Value> {
+    let output = Command::new(binary()?)
+        .env(home::VARIABLE, home::parameters())
+        .args(arguments)
+        .arg("--json")
+        .stderr(Stdio::piped())
+        .output()?;
+    ensure!(
+        output.status.success(),
+        "lode-engine {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// Seals the case's pieces, each a file of its own, in `dir`.
+///
+/// # Errors
+/// As [`answer`].
+pub fn seal(case: &Case, dir: &Path, more: &[&str]) -> Result<Value> {
+    let folder = tempfile::tempdir()?;
+    let mut files = Vec::new();
+    for (n, piece) in case.pieces.iter().enumerate() {
+        let path = folder.path().join(n.to_string());
+        fs::write(&path, piece)?;
+        files.push(path.display().to_string());
+    }
+    let identity = identity(case);
+    let dir = dir.display().to_string();
+    let all = ["seal", "--dir", &dir, "--seed", &case.seed.to_string()];
+    let words = all
+        .into_iter()
+        .chain(identity.iter().chain(&files).map(String::as_str));
+    answer(&words.chain(more.iter().copied()).collect::<Vec<_>>())
+}
+
+/// Takes over the directory in which the reference has sealed the case.
+///
+/// # Errors
+/// As [`answer`].
+pub fn adopt(case: &Case, dir: &Path) -> Result<Value> {
+    let (identity, dir) = (identity(case), dir.display().to_string());
+    let words = ["adopt", "--dir", &dir]
+        .into_iter()
+        .chain(identity.iter().map(String::as_str));
+    answer(&words.collect::<Vec<_>>())
+}
+
+/// Proves the sector in a directory with the case's seed: the proofs of all partitions, one after the other.
+///
+/// # Errors
+/// As [`answer`].
+pub fn prove(case: &Case, dir: &Path) -> Result<Vec<u8>> {
+    let (seed, dir) = (case.seed.to_string(), dir.display().to_string());
+    let answer = answer(&["prove", "--dir", &dir, "--seed", &seed])?;
+    let proof = answer["proof"]
+        .as_str()
+        .context("lode-engine answers with a proof")?;
+    Ok(hex::decode(proof)?)
+}
+
+/// Writes a range of the data of the sector in a directory to a new file.
+///
+/// # Errors
+/// As [`answer`].
+pub fn unseal(dir: &Path, range: Range<usize>, out: &Path) -> Result<Value> {
+    let range = format!("{}:{}", range.start, range.len());
+    let [dir, out] = [dir, out].map(|path| path.display().to_string());
+    answer(&["unseal", "--dir", &dir, "--range", &range, &out])
+}
+
+/// What a case's replica is bound to, in flags.
+fn identity(case: &Case) -> Vec<String> {
+    let flags = [
+        ("--sector-size", case.geometry.sector_size.to_string()),
+        ("--seal-proof", case.seal_proof.to_string()),
+        ("--prover-id", case.prover_id.to_string()),
+        ("--sector", case.sector.to_string()),
+        ("--ticket", case.ticket.to_string()),
+        ("--porep-id", case.porep_id.to_string()),
+    ];
+    flags
+        .into_iter()
+        .flat_map(|(name, value)| [name.to_owned(), value])
+        .collect()
+}
