@@ -50,6 +50,11 @@ impl Prove {
             self.dir.display(),
             names::TREE_D
         );
+        ensure!(
+            sector.record().update.is_none(),
+            "{} holds an updated sector: `lode-engine update-prove` proves it",
+            self.dir.display()
+        );
         let plan = Plan {
             identity: sector.record().identity.clone(),
             inputs: Vec::new(),

@@ -193,6 +193,19 @@ fn only_a_sector_with_data_is_proved() {
     );
     let foreign = foreign("mod251");
     assert!(adopt(&foreign.dir, &[]).status.success());
+    let updated = foreign.folder.path().join("updated");
+    let update = [
+        "--dir",
+        text(&foreign.dir),
+        "--out",
+        text(&updated),
+        text(&foreign.data),
+    ];
+    json(&[&["update", "--json"], &update[..]].concat());
+    refused(
+        &run(&["prove", "--dir", text(&updated)]),
+        &["updated", "update-prove"],
+    );
     fs::remove_file(foreign.dir.join("sc-02-data-tree-d.dat")).unwrap();
     let prove = run(&["prove", "--dir", text(&foreign.dir)]);
     refused(&prove, &["holds no data", "tree-d.dat"]);

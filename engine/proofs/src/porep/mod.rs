@@ -1,7 +1,7 @@
 //! Proof of replication: what is asked, the answer in the open, and the answer in R1CS.
 
-mod audit;
 pub mod aggregate;
+mod audit;
 pub mod challenge;
 pub mod circuit;
 pub mod commit1;

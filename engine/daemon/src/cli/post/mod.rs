@@ -13,10 +13,9 @@ use clap::{Args, Subcommand};
 use engine_proofs::{
     geometry::SectorSize, post::challenge::Randomness, registered::PostProof, replica_id::ProverId,
 };
-use kernels::Cpu;
 
 use super::Answer;
-use crate::{config::Config, params::Store, post::Plan};
+use crate::{config::Config, device, params::Store, post::Plan};
 
 /// The randomness where none is given: `lode development randomness`, then zeros.
 const RANDOMNESS: &[u8; 32] = b"lode development randomness\0\0\0\0\0";
@@ -158,6 +157,6 @@ fn prove(
         skips_faulty,
         partition,
     };
-    let proved = plan.run(&found.source, &Store::new(config), &Cpu::new())?;
+    let proved = plan.run(&found.source, &Store::new(config), &device::open()?)?;
     Ok(answer::of(&plan, &found.source, &proved))
 }

@@ -10,7 +10,6 @@ use std::{fmt::Write, path::PathBuf};
 use anyhow::Result;
 use clap::Args;
 use engine_proofs::{cid, registered::UpdateProof, update::vanilla::Statement};
-use kernels::Cpu;
 use serde_json::{json, Value};
 
 pub use prove::Prove;
@@ -19,7 +18,7 @@ pub use verify::{is_update, Verify};
 
 use super::Answer;
 use crate::{
-    report,
+    device, report,
     sector::{self, Identity, Roots, Sector},
     stage::{
         add_piece,
@@ -58,7 +57,7 @@ impl Update {
     /// Does it.
     pub fn run(self) -> Result<Answer> {
         must_be_two(&self.dir, &self.out)?;
-        let device = Cpu::new();
+        let device = device::open()?;
         let mut old = Sector::open(&self.dir)?;
         let update = sector::Update {
             old_pieces: old.record().pieces.clone(),

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use anyhow::{ensure, Result};
 use clap::Args;
 use engine_proofs::groth16::{Proof, ProofKind};
-use kernels::Cpu;
 
 use super::{statement, statement_json, statement_text};
 use crate::{
     cli::Answer,
     config::Config,
+    device,
     params::{Half, Store},
     report, seal,
     sector::Sector,
@@ -44,7 +44,7 @@ impl Prove {
     /// Does it.
     pub fn run(self, config: &Config) -> Result<Answer> {
         update::must_be_two(&self.dir, &self.old)?;
-        let (device, store) = (Cpu::new(), Store::new(config));
+        let (device, store) = (device::open()?, Store::new(config));
         let (mut new, mut old) = (Sector::open(&self.dir)?, Sector::open(&self.old)?);
         update::must_be_before(&old, &new)?;
         let identity = new.record().identity.clone();

@@ -4,12 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use kernels::Cpu;
 use serde_json::json;
 
 use crate::{
     cli::Answer,
-    report,
+    device, report,
     sector::Sector,
     stage::{
         update::{self, must_be_two},
@@ -40,7 +39,7 @@ impl Remove {
     /// Does it.
     pub fn run(self) -> Result<Answer> {
         must_be_two(&self.dir, &self.out)?;
-        let device = Cpu::new();
+        let device = device::open()?;
         let mut new = Sector::open(&self.dir)?;
         update::update(&new)?;
         let identity = new.record().identity.clone();
