@@ -22,8 +22,25 @@ pub(super) trait Curve: Copy + Send + Sync {
     fn additions(self) -> Self::Additions;
     /// Parses an uncompressed point on the curve (ZCash flags; the subgroup is not checked).
     fn decode(self, bytes: &[u8]) -> Option<Point<Self::F>>;
+    /// Parses the points that stand at these places and appends them; or names the first place that has none.
+    fn decode_all(
+        self,
+        bytes: &[u8],
+        places: &[usize],
+        points: &mut Vec<Point<Self::F>>,
+    ) -> Result<(), usize> {
+        for place in places {
+            points.push(self.decode(row::<Self>(bytes, *place)).ok_or(*place)?);
+        }
+        Ok(())
+    }
     fn affine(self, point: &Point<Self::F>) -> Self::Affine;
     fn point(self, affine: &Self::Affine) -> Point<Self::F>;
+}
+
+/// The encoding at a place among others.
+pub(super) fn row<C: Curve>(bytes: &[u8], place: usize) -> &[u8] {
+    &bytes[place * C::SIZE..][..C::SIZE]
 }
 
 /// A point of a curve, for additions one at a time.

@@ -5,6 +5,7 @@ use std::arch::x86_64::__mmask8;
 use super::field::{Field, N_LANES};
 use super::Ifma;
 use crate::cpu::affine::{Additions, Pair, Point};
+use crate::device::prefetch;
 
 /// Chains of products that run side by side: one alone would wait for each of its products.
 const N_CHAINS: usize = 2;
@@ -73,9 +74,13 @@ impl<F: Field> Additions<F> for Batch<F> {
 fn add<F: Field>(steps: &mut Vec<Chains<Step<F::Lanes>>>, points: &mut [Point<F>], pairs: &[Pair]) {
     let one = F::load([&F::one(); N_LANES]);
     let mut products = [one; N_CHAINS];
-    for group in pairs.chunks(GROUP_LEN) {
-        let [a, b] = load_group(points, group);
-        let (a, b) = (kinds::<F>(a, one), kinds::<F>(b, one));
+    for (i, group) in pairs.chunks(GROUP_LEN).enumerate() {
+        for pair in pairs.iter().skip((i + 1) * GROUP_LEN).take(GROUP_LEN) {
+            prefetch(points, pair.sum as usize);
+            prefetch(points, pair.addend as usize);
+        }
+        let [a, b] = rows_of_group(points, group);
+        let (a, b) = (kinds(a, one), kinds(b, one));
         steps.push([
             Step {
                 kinds: a.0,
@@ -92,7 +97,8 @@ fn add<F: Field>(steps: &mut Vec<Chains<Step<F::Lanes>>>, points: &mut [Point<F>
     }
     let mut inverses = inverses::<F>(products);
     for (group, [a, b]) in pairs.chunks(GROUP_LEN).zip(&*steps).rev() {
-        let [first, second] = load_group(points, group);
+        let [first, second] = rows_of_group(points, group);
+        let (first, second) = (pair_columns(first), pair_columns(second));
         let shares = [
             F::product(&inverses[0], &a.product),
             F::product(&inverses[1], &b.product),
@@ -115,35 +121,57 @@ fn add<F: Field>(steps: &mut Vec<Chains<Step<F::Lanes>>>, points: &mut [Point<F>
     }
 }
 
+/// Eight points where they stand.
+type Rows<'a, F> = [&'a Point<F>; N_LANES];
+
 /// The sums and the addends of each chain; infinity where a group ends early.
 #[inline(always)]
-fn load_group<F: Field>(points: &[Point<F>], group: &[Pair]) -> Chains<[Points<F::Lanes>; 2]> {
+fn rows_of_group<'a, F: Field>(points: &'a [Point<F>], group: &[Pair]) -> Chains<[Rows<'a, F>; 2]> {
     let (first, second) = group.split_at(group.len().min(N_LANES));
-    [load(points, first), load(points, second)]
+    [rows(points, first), rows(points, second)]
 }
 
 #[inline(always)]
-fn load<F: Field>(points: &[Point<F>], pairs: &[Pair]) -> [Points<F::Lanes>; 2] {
-    let none = Point::infinity();
-    let (mut sums, mut addends) = ([&none; N_LANES], [&none; N_LANES]);
+fn rows<'a, F: Field>(points: &'a [Point<F>], pairs: &[Pair]) -> [Rows<'a, F>; 2] {
+    let (mut sums, mut addends) = ([F::INFINITY; N_LANES], [F::INFINITY; N_LANES]);
     for ((sum, addend), pair) in sums.iter_mut().zip(&mut addends).zip(pairs) {
         *sum = &points[pair.sum as usize];
         *addend = &points[pair.addend as usize];
     }
-    [columns(sums), columns(addends)]
+    [sums, addends]
 }
 
 #[inline(always)]
-fn columns<F: Field>(rows: [&Point<F>; N_LANES]) -> Points<F::Lanes> {
+fn columns<F: Field>(rows: Rows<'_, F>) -> Points<F::Lanes> {
     Points {
         x: F::load(rows.map(|row| &row.x)),
         y: F::load(rows.map(|row| &row.y)),
     }
 }
 
+#[inline(always)]
+fn pair_columns<F: Field>([sums, addends]: [Rows<'_, F>; 2]) -> [Points<F::Lanes>; 2] {
+    [columns(sums), columns(addends)]
+}
+
 /// What kinds of additions these are, and the denominators of their slopes, below 3.
 #[inline(always)]
-fn kinds<F: Field>([sum, addend]: [Points<F::Lanes>; 2], one: F::Lanes) -> (Kinds, F::Lanes) {
+fn kinds<F: Field>([sums, addends]: [Rows<'_, F>; 2], one: F::Lanes) -> (Kinds, F::Lanes) {
+    let (sum, addend) = (
+        F::load(sums.map(|sum| &sum.x)),
+        F::load(addends.map(|addend| &addend.x)),
+    );
+    let chords = F::difference(addend, sum);
+    if F::zeros(&sum) | F::zeros(&addend) | F::equals(&sum, &addend) == 0 {
+        let kinds = Kinds {
+            chord: !0,
+            tangent: 0,
+            taken: 0,
+            vanished: 0,
+        };
+        return (kinds, chords);
+    }
+    let (sum, addend) = (columns(sums), columns(addends));
     let taken = F::zeros(&sum.x) & F::zeros(&sum.y);
     let kept = F::zeros(&addend.x) & F::zeros(&addend.y);
     let same_x = F::equals(&sum.x, &addend.x) & !taken & !kept;
@@ -154,12 +182,8 @@ fn kinds<F: Field>([sum, addend]: [Points<F::Lanes>; 2], one: F::Lanes) -> (Kind
         taken,
         vanished: same_x & !tangent,
     };
-    let mut denominator = F::difference(addend.x, sum.x);
-    if kinds.chord != !0 {
-        denominator = F::choose(kinds.chord, denominator, one);
-        denominator = F::choose(tangent, F::sum(sum.y, sum.y), denominator);
-    }
-    (kinds, denominator)
+    let denominators = F::choose(kinds.chord, chords, one);
+    (kinds, F::choose(tangent, F::sum(sum.y, sum.y), denominators))
 }
 
 /// The inverse of each lane's product.

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::__mmask8;
 
-use crate::cpu::affine::Coordinate;
+use crate::cpu::affine::{Coordinate, Point};
 
 pub(super) const N_LANES: usize = 8;
 
@@ -10,17 +10,30 @@ pub(super) const N_LANES: usize = 8;
 ///
 /// Its functions are compiled for the instructions by inlining, and are reached only where an
 /// [`Ifma`](super::Ifma) says that the processor has them.
-pub(in crate::cpu) trait Field: Coordinate {
+pub(in crate::cpu) trait Field: Coordinate + 'static {
     /// An element in each lane, carried; how large it may be, each function says, in units of p. For an
     /// extension that is each of its coefficients.
     type Lanes: Copy;
 
+    /// What stands where there is no point.
+    const INFINITY: &'static Point<Self>;
+    /// Bytes of an element in an encoded point.
+    const SIZE: usize;
+
     fn one() -> Self;
+    /// The constant of the curve over this field: `y² = x³ + b`.
+    fn curve_constant() -> Self;
+    /// The number that big-endian bytes say, below 2³⁸¹ or not, and in no Montgomery form.
+    fn number(bytes: &[u8]) -> Self;
     /// `a⁻¹`, one by one; a is not zero.
     fn inverse(self) -> Self;
 
     /// Below 1.
     fn load(rows: [&Self; N_LANES]) -> Self::Lanes;
+    /// The lanes of numbers that are below 1.
+    fn reduced(numbers: &Self::Lanes) -> __mmask8;
+    /// Elements from their numbers: close to 1, from below 8.
+    fn elements(numbers: &Self::Lanes) -> Self::Lanes;
     /// From below 1.
     fn store(lanes: Self::Lanes) -> [Self; N_LANES];
     /// `a · b`: close to 1, from below 4.

@@ -14,7 +14,7 @@ use std::arch::x86_64::{
 use blst::blst_fp;
 
 use super::field::{Field, N_LANES};
-use crate::cpu::affine::Coordinate;
+use crate::cpu::affine::{Coordinate, Point};
 
 const N_LIMBS: usize = 8;
 const LIMB_BITS: u32 = 52;
@@ -246,17 +246,32 @@ impl Lanes {
         self
     }
 
+    /// `a − k·p`, carried; the last limb has the sign.
+    #[inline(always)]
+    fn less(mut self, k: usize) -> Lanes {
+        for (limb, multiple) in self.0.iter_mut().zip(MULTIPLES[k]) {
+            *limb = sub(*limb, broadcast(multiple));
+        }
+        self.carried()
+    }
+
+    #[inline(always)]
+    fn negative(&self) -> __mmask8 {
+        // SAFETY: as above.
+        unsafe { _mm512_cmplt_epi64_mask(self.0[N_LIMBS - 1], zero()) }
+    }
+
+    /// The lanes below k·p.
+    #[inline(always)]
+    fn below(&self, k: usize) -> __mmask8 {
+        self.less(k).negative()
+    }
+
     /// Takes k·p from those that have as much.
     #[inline(always)]
     fn lowered(self, k: usize) -> Lanes {
-        let mut lower = self;
-        for (limb, multiple) in lower.0.iter_mut().zip(MULTIPLES[k]) {
-            *limb = sub(*limb, broadcast(multiple));
-        }
-        let lower = lower.carried();
-        // SAFETY: as above.
-        let negative = unsafe { _mm512_cmplt_epi64_mask(lower.0[N_LIMBS - 1], zero()) };
-        Fp::choose(negative, self, lower)
+        let less = self.less(k);
+        Fp::choose(less.negative(), self, less)
     }
 
     /// In a debug build, that limbs are carried and every element is below k·p.
@@ -443,8 +458,27 @@ fn transposed_pairs([a, b, c, d]: [__m512i; 4]) -> [__m512i; 4] {
 impl Field for Fp {
     type Lanes = Lanes;
 
+    const INFINITY: &'static Point<Fp> = &Point {
+        x: Fp([0; N_LIMBS]),
+        y: Fp([0; N_LIMBS]),
+    };
+    const SIZE: usize = 48;
+
     fn one() -> Fp {
         Fp(const { limbs(power_of_two(416)) })
+    }
+
+    fn curve_constant() -> Fp {
+        Fp(const { limbs(power_of_two(418)) })
+    }
+
+    #[inline]
+    fn number(bytes: &[u8]) -> Fp {
+        let mut number = [0; 6];
+        for (word, bytes) in number.iter_mut().rev().zip(bytes.chunks_exact(8)) {
+            *word = u64::from_be_bytes(bytes.try_into().expect("eight bytes"));
+        }
+        Fp(limbs(number))
     }
 
     fn inverse(self) -> Fp {
@@ -464,6 +498,17 @@ impl Field for Fp {
             *limb = unsafe { _mm512_load_si512(row.0.as_ptr().cast()) };
         }
         Lanes(transposed(limbs))
+    }
+
+    #[inline(always)]
+    fn reduced(numbers: &Lanes) -> __mmask8 {
+        numbers.below(1)
+    }
+
+    #[inline(always)]
+    fn elements(numbers: &Lanes) -> Lanes {
+        let square = const { limbs(power_of_two(832)) };
+        Fp::product(numbers, &Lanes(square.map(broadcast)))
     }
 
     #[inline(always)]

@@ -6,7 +6,7 @@ use blst::{blst_fp, blst_fp2};
 
 use super::field::{Field, N_LANES};
 use super::fp::{self, Fp};
-use crate::cpu::affine::{Coordinate, Field as _};
+use crate::cpu::affine::{Coordinate, Field as _, Point};
 
 /// An element as it is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +64,33 @@ fn square(a: &Lanes) -> Lanes {
 
 impl Field for Fp2 {
     type Lanes = Lanes;
+
+    const INFINITY: &'static Point<Fp2> = &Point {
+        x: Fp2([Fp::INFINITY.x; 2]),
+        y: Fp2([Fp::INFINITY.x; 2]),
+    };
+    const SIZE: usize = 2 * Fp::SIZE;
+
+    fn curve_constant() -> Fp2 {
+        Fp2([Fp::curve_constant(); 2])
+    }
+
+    /// The coefficient of u comes first.
+    #[inline]
+    fn number(bytes: &[u8]) -> Fp2 {
+        let (imaginary, real) = bytes.split_at(Fp::SIZE);
+        Fp2([Fp::number(real), Fp::number(imaginary)])
+    }
+
+    #[inline(always)]
+    fn reduced(numbers: &Lanes) -> __mmask8 {
+        Fp::reduced(&numbers.0) & Fp::reduced(&numbers.1)
+    }
+
+    #[inline(always)]
+    fn elements(numbers: &Lanes) -> Lanes {
+        Lanes(Fp::elements(&numbers.0), Fp::elements(&numbers.1))
+    }
 
     fn one() -> Fp2 {
         Fp2([Fp::one(), Fp::default()])

@@ -1,6 +1,7 @@
 //! Sums of points on processors with AVX-512 IFMA: eight additions side by side.
 
 mod additions;
+mod decode;
 mod field;
 mod fp;
 mod fp2;
@@ -10,9 +11,9 @@ mod tests;
 use blst::{blst_fp, blst_fp2};
 
 use self::additions::Batch;
-use self::field::Field;
+use self::field::{Field, N_LANES};
 use super::affine::{Coordinate, Point};
-use super::curve::Curve;
+use super::curve::{row, Curve};
 
 /// Proof that this processor has the instructions; whoever holds it may run them.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +70,30 @@ impl<C: Curve<F: Widen>> Curve for Wide<C> {
             x: x.into(),
             y: y.into(),
         })
+    }
+
+    fn decode_all(
+        self,
+        bytes: &[u8],
+        places: &[usize],
+        points: &mut Vec<Point<Self::F>>,
+    ) -> Result<(), usize> {
+        for places in places.chunks(N_LANES) {
+            // Where there are fewer, the first stands in for the others.
+            let mut rows = [row::<C>(bytes, places[0]); N_LANES];
+            for (row_of_lane, place) in rows.iter_mut().zip(places) {
+                *row_of_lane = row::<C>(bytes, *place);
+            }
+            let (decoded, good) = decode::decode(self.ifma, rows);
+            for (lane, place) in places.iter().enumerate() {
+                points.push(if good >> lane & 1 == 1 {
+                    decoded[lane]
+                } else {
+                    self.decode(rows[lane]).ok_or(*place)?
+                });
+            }
+        }
+        Ok(())
     }
 
     fn affine(self, point: &Point<Self::F>) -> C::Affine {
