@@ -144,7 +144,9 @@ fn rate(plan: &Plan, done: &Done) -> String {
     let of_files = plan.inputs.iter().map(|input| input.size).sum::<u64>();
     let bytes = match done.stage {
         Stage::AddPiece | Stage::Unseal | Stage::Compare => of_files,
-        Stage::PreCommit1 | Stage::PreCommit2 | Stage::Adopt => plan.identity.sector_size.bytes(),
+        Stage::PreCommit1 | Stage::PreCommit2 | Stage::Adopt | Stage::Synthetic => {
+            plan.identity.sector_size.bytes()
+        }
         _ => return "-".to_owned(),
     };
     size(bytes as f64 / done.cost.wall.as_secs_f64().max(1e-9)) + "/s"

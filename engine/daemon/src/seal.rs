@@ -7,6 +7,7 @@ use engine_proofs::{
     geometry::Geometry,
     groth16::{name, Proof, ProofKind},
     porep::{challenge::Challenges, vanilla::Statement},
+    registered::Feature,
     replica_id::Seed,
 };
 use kernels::{Backend, Node};
@@ -18,9 +19,8 @@ use crate::{
     sector::{names, Identity, Piece, Roots, Sector},
     stage::{
         add_piece::{self, Input},
-        commit_1, commit_2, compare,
-        pre_commit_1::{self, Labelled},
-        pre_commit_2, unseal, verify, Stage, Stages,
+        clear, commit_1, commit_2, compare, pre_commit_1, pre_commit_2, synthetic, unseal, verify, Stage,
+        Stages,
     },
 };
 
@@ -29,7 +29,7 @@ use crate::{
 pub struct Plan {
     /// Whose sector it becomes.
     pub identity: Identity,
-    /// The client's files; none for a sector that has its data already.
+    /// The client's files; none for committed capacity, and for a sector that has its data already.
     pub inputs: Vec<Input>,
     /// Where the sector is kept; `None` for a folder that is gone afterwards.
     pub dir: Option<PathBuf>,
@@ -89,6 +89,12 @@ impl Plan {
                 )
             }
         };
+        let n_pieces = sector.record().pieces.len();
+        ensure!(
+            !self.inputs.is_empty() || n_pieces == 0,
+            "{} holds another sector: it has {n_pieces} pieces and is not committed capacity; choose another directory",
+            sector.dir().display()
+        );
         self.go_on(device, &mut sector)
     }
 
@@ -112,18 +118,32 @@ impl Plan {
                 add_piece::run(device, sector, &self.inputs, bar)
             })?;
         }
-        let labelled = stages.run(Stage::PreCommit1, device, |bar| {
-            pre_commit_1::run(device, sector, bar)
-        })?;
-        let roots = stages.run(Stage::PreCommit2, device, |bar| {
-            pre_commit_2::run(device, sector, labelled, bar)
-        })?;
-        let digests = self.digests.then(|| Digests::of(sector)).transpose()?;
+        let (statement, roots) = match self.stored(sector) {
+            Some(sealed) => sealed,
+            None => self.pre_commit(device, sector, &mut stages)?,
+        };
+        let has_all = sector.has(names::TREE_D);
+        let digests = (self.digests && has_all)
+            .then(|| Digests::of(sector))
+            .transpose()?;
+        let mut unseals = self.unseals;
+        if self.identity.seal_proof.feature() == Some(Feature::SyntheticPorep) {
+            stages.run(Stage::Synthetic, device, |bar| {
+                synthetic::run(sector, &statement, &roots, bar)
+            })?;
+            if has_all && !self.keeps_layers {
+                // Afterwards the key would have to be labelled again.
+                if std::mem::take(&mut unseals) {
+                    self.unseal_and_compare(device, sector, &mut stages)?;
+                }
+                clear::run(sector)?;
+            }
+        }
         let proof = match &self.parameters {
-            Some(store) => Some(self.prove(store, device, sector, (labelled, roots), &mut stages)?),
+            Some(store) => Some(self.prove(store, device, sector, (&statement, &roots), &mut stages)?),
             None => None,
         };
-        if self.unseals {
+        if unseals {
             self.unseal_and_compare(device, sector, &mut stages)?;
         }
         if proof.is_some() && !self.keeps_layers {
@@ -135,7 +155,7 @@ impl Plan {
         let pieces = sector.record().pieces.clone();
         Ok(Sealed {
             stages,
-            replica_id: labelled.replica_id,
+            replica_id: statement.replica_id,
             roots,
             pieces,
             proof,
@@ -143,31 +163,56 @@ impl Plan {
         })
     }
 
+    /// What a sector is known by whose synthetic proofs are stored: nothing before them is needed any more.
+    fn stored(&self, sector: &Sector) -> Option<(Statement, Roots)> {
+        let roots = sector.record().roots?;
+        let is_stored = sector.has(names::SYNTHETIC) && sector.has(names::SEALED);
+        is_stored.then(|| (self.statement(&roots), roots))
+    }
+
+    fn statement(&self, roots: &Roots) -> Statement {
+        Statement {
+            geometry: self.identity.geometry(),
+            replica_id: self.identity.replica_id(roots.comm_d),
+            comm_d: roots.comm_d,
+            comm_r: roots.comm_r,
+        }
+    }
+
+    fn pre_commit(
+        &self,
+        device: &dyn Backend,
+        sector: &mut Sector,
+        stages: &mut Stages,
+    ) -> Result<(Statement, Roots)> {
+        let comm_d = stages.run(Stage::PreCommit1, device, |bar| {
+            pre_commit_1::run(device, sector, bar)
+        })?;
+        let roots = stages.run(Stage::PreCommit2, device, |bar| {
+            pre_commit_2::run(device, sector, comm_d, bar)
+        })?;
+        Ok((self.statement(&roots), roots))
+    }
+
     fn prove(
         &self,
         store: &Store,
         device: &dyn Backend,
         sector: &mut Sector,
-        (labelled, roots): (Labelled, Roots),
+        (statement, roots): (&Statement, &Roots),
         stages: &mut Stages,
     ) -> Result<Proven> {
-        let statement = Statement {
-            geometry: self.identity.geometry(),
-            replica_id: labelled.replica_id,
-            comm_d: roots.comm_d,
-            comm_r: roots.comm_r,
-        };
         let graph = self.identity.graph();
         let challenges = Challenges::of(self.identity.seal_proof, self.seed);
         let openings = stages.run(Stage::Commit1, device, |_| {
-            commit_1::run(sector, &statement, &roots, &challenges)
+            commit_1::run(sector, statement, roots, &challenges)
         })?;
         let proofs = stages.run(Stage::Commit2, device, |bar| {
             let parameters = store.parameters(ProofKind::Porep, statement.geometry)?;
             commit_2::run(
                 device,
                 &parameters,
-                (&statement, &graph, &challenges),
+                (statement, &graph, &challenges),
                 &openings,
                 bar,
             )
@@ -175,7 +220,7 @@ impl Plan {
         let key = stages.run(Stage::Verify, device, |_| {
             let (key, receipt) = store.key(ProofKind::Porep, statement.geometry)?;
             ensure!(
-                verify::run(&key, &statement, &graph, &challenges, &proofs)?,
+                verify::run(&key, statement, &graph, &challenges, &proofs)?,
                 "the proof does not verify with {}: key and parameters are not of one making; `lode-engine params \
                  verify` says which",
                 store.path(ProofKind::Porep, statement.geometry, Half::Key).display()

@@ -136,7 +136,7 @@ pub fn zero_commitment(size: PieceSize) -> Node {
 }
 
 /// A node of tree D so many rows above zeros.
-fn zero_node(height: u32) -> Node {
+pub(crate) fn zero_node(height: u32) -> Node {
     (0..height).fold(Node::ZERO, |node, _| join(node, node))
 }
 

@@ -12,6 +12,7 @@ use crate::{
     error::Part,
     geometry::{Geometry, TreeShape},
     path::{digest, Step},
+    piece::zero_node,
     progress::report,
     Error, Progress, Result,
 };
@@ -50,6 +51,24 @@ pub fn tree_d(
             report(progress, range.end, data.len())
         },
     )
+}
+
+/// Writes tree D over zeros, which is what a committed-capacity sector holds, and answers comm_d.
+///
+/// The nodes of a row are all the same, so that a hash for each row is enough.
+///
+/// # Panics
+/// When there are not `2ᵏ − 1` nodes.
+pub fn tree_d_of_zeros(tree: &mut [Node]) -> Node {
+    let n_rows = (tree.len() + 1).ilog2();
+    assert_eq!(tree.len() + 1, 1 << n_rows, "tree D");
+    let mut rest = tree;
+    for height in 0..n_rows {
+        let (row, above) = rest.split_at_mut(1 << (n_rows - 1 - height));
+        row.fill(zero_node(height));
+        rest = above;
+    }
+    zero_node(n_rows - 1)
 }
 
 /// Builds one base tree of tree C, and answers its root.

@@ -20,7 +20,8 @@ const ACTOR: u64 = 1000;
 /// Everything that a replica is bound to, but for its size and data.
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// Registered seal proof: v1 (the first graph) or v1.1 (the graph of today's sectors).
+    /// Registered seal proof: v1 (the first graph), v1.1 (the graph of today's sectors) or synthetic (v1.1, but what
+    /// the seed may ask for is stored, and the layers are removed before the seed is known).
     #[arg(long, value_name = "PROOF", default_value_t = SealProof::V1_1)]
     seal_proof: SealProof,
     /// Who seals: an ID address (t01000, f01000) or its 32 bytes in hex. [default: t01000]
@@ -45,7 +46,7 @@ impl Flags {
     pub fn of(self, sector_size: SectorSize) -> Result<Identity> {
         let seal_proof = self.seal_proof;
         ensure!(
-            seal_proof.feature().is_none(),
+            seal_proof != SealProof::NonInteractive,
             "sectors cannot be sealed with {seal_proof} yet; use v1.1"
         );
         Ok(Identity {

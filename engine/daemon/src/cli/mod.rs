@@ -2,6 +2,7 @@
 
 mod adopt;
 mod aggregate;
+mod clear;
 mod commp;
 mod given;
 mod identity;
@@ -68,6 +69,7 @@ enum Verb {
     Unseal(unseal::Unseal),
     Adopt(adopt::Adopt),
     Aggregate(aggregate::Aggregate),
+    Clear(clear::Clear),
     Commp(commp::Commp),
     Params(params::Params),
     Post(post::Post),
@@ -137,6 +139,7 @@ impl Cli {
             Verb::Unseal(verb) => verb.run(&config),
             Verb::Adopt(verb) => verb.run(),
             Verb::Aggregate(verb) => verb.run(&config),
+            Verb::Clear(verb) => verb.run(),
             Verb::Commp(verb) => verb.run(),
             Verb::Params(verb) => verb.run(&config),
             Verb::Post(verb) => verb.run(&config),

@@ -45,7 +45,9 @@ impl Prove {
     pub fn run(self, config: &Config) -> Result<Answer> {
         let mut sector = Sector::open(&self.dir)?;
         ensure!(
-            sector.has(names::TREE_D) || sector.has(names::STAGED),
+            [names::TREE_D, names::STAGED, names::SYNTHETIC]
+                .iter()
+                .any(|name| sector.has(name)),
             "{} holds no data: there is no {} in it",
             self.dir.display(),
             names::TREE_D

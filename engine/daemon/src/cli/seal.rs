@@ -32,12 +32,15 @@ use crate::{config::Config, device, params::Store, report, seal::Plan, stage::ad
 #[derive(Debug, Args)]
 pub struct Seal {
     /// The files, each of which becomes a piece, in this order.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "cc", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Size of the sector: 2KiB, 4KiB, 16KiB, 32KiB, 8MiB, 16MiB, 512MiB, 1GiB, 32GiB or 64GiB.
     /// [default: the smallest that holds the files]
     #[arg(long, value_name = "SIZE")]
     sector_size: Option<SectorSize>,
+    /// Seal committed capacity instead of files: zeros, which take no file. Data can come later, as an update.
+    #[arg(long, conflicts_with = "files", requires = "sector_size")]
+    cc: bool,
     #[command(flatten)]
     identity: identity::Flags,
     /// The chain's randomness before Commit: 32 bytes in hex.
@@ -46,10 +49,12 @@ pub struct Seal {
     /// Keep the sector in this directory, which must be new, empty, or hold the same sector.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// Do not prove: stop at the replica and its trees. The layers stay, so that the sector can be proved later.
+    /// Do not prove: stop at the replica and its trees. What the proof needs stays: the layers and trees, or the
+    /// synthetic proofs.
     #[arg(long)]
     skip_proof: bool,
-    /// Keep the layers of labels after the proof: they are needed only for another proof or a quick unseal.
+    /// Keep the layers of labels after the proof: they are needed only for another proof or a quick unseal. Of a
+    /// synthetic sector, keep also tree C and tree D, which go with them.
     #[arg(long)]
     keep_layers: bool,
     /// Do not unseal and compare.

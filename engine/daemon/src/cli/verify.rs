@@ -45,7 +45,7 @@ pub struct Verify {
     /// Size of the sector.
     #[arg(long, value_name = "SIZE")]
     sector_size: Option<SectorSize>,
-    /// Registered seal proof: v1 or v1.1.
+    /// Registered seal proof: v1, v1.1 or synthetic.
     #[arg(long, value_name = "PROOF")]
     seal_proof: Option<SealProof>,
     /// What seeds the graph: 32 bytes in hex. [default: the registered proof's]
@@ -150,7 +150,7 @@ impl Verify {
             .seal_proof
             .map_or_else(|| given.parse("seal_proof", "--seal-proof"), Ok)?;
         ensure!(
-            seal_proof.feature().is_none(),
+            seal_proof != SealProof::NonInteractive,
             "proofs of {seal_proof} cannot be verified yet"
         );
         let porep_id = match (self.porep_id, given.has("porep_id")) {

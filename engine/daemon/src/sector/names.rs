@@ -10,6 +10,8 @@ pub const SEALED: &str = "sealed";
 pub const P_AUX: &str = "p_aux";
 /// The lengths of layers and trees.
 pub const T_AUX: &str = "t_aux";
+/// Everything that a seed may ask a synthetic sector for.
+pub const SYNTHETIC: &str = "syn-porep-vanilla-proofs.dat";
 /// Tree D.
 pub const TREE_D: &str = "sc-02-data-tree-d.dat";
 

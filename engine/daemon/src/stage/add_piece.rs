@@ -85,7 +85,15 @@ fn does_not_fit(files: &[PathBuf], error: piece::Error) -> anyhow::Error {
 /// # Errors
 /// When a file cannot be read or has changed, the disk is full, or the sector holds other data.
 pub fn run(device: &dyn Backend, sector: &mut Sector, inputs: &[Input], bar: &Bar) -> Result<()> {
-    let is_there = sector.has(names::STAGED) || sector.has(names::TREE_D);
+    let is_there = [names::STAGED, names::TREE_D, names::SYNTHETIC]
+        .iter()
+        .any(|name| sector.has(name));
+    if is_there && sector.record().pieces.is_empty() {
+        bail!(
+            "{} holds another sector: it is committed capacity and has no data; choose another directory",
+            sector.dir().display()
+        );
+    }
     let whole = sector.record().identity.sector_size.bytes();
     let mut staged = if is_there {
         None

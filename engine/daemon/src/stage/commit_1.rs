@@ -10,9 +10,10 @@ use engine_proofs::{
     Error,
 };
 
+use super::synthetic;
 use crate::sector::{names, Files, Roots, Sector};
 
-/// Opens the challenged nodes, and checks each of them on the way.
+/// Opens the challenged nodes, or takes them from where they are stored, and checks each of them on the way.
 ///
 /// # Errors
 /// When a file is missing, damaged or another sector's; it is named, and the node.
@@ -22,11 +23,20 @@ pub fn run(
     roots: &Roots,
     challenges: &Challenges,
 ) -> Result<Vec<PartitionProof>> {
+    if let (Challenges::Synthetic(seed), true) = (challenges, sector.has(names::SYNTHETIC)) {
+        return synthetic::select(sector, statement, seed);
+    }
     let geometry = statement.geometry;
     let files = Files::open(geometry, |name, size| sector.read(name, size))?;
     let files = files.sector(roots.comm_c, roots.comm_r_last);
     let graph = sector.record().identity.graph();
-    vanilla::prove(&files, &graph, statement, challenges).map_err(|error| match file(geometry, &error) {
+    let proved = vanilla::prove(&files, &graph, statement, challenges);
+    proved.map_err(|error| blame(sector, error))
+}
+
+/// An error with the file that it is about, and what to do about it.
+pub fn blame(sector: &Sector, error: Error) -> anyhow::Error {
+    match file(sector.record().identity.geometry(), &error) {
         Some(name) => {
             let path = sector.dir().join(name);
             anyhow!(error).context(format!(
@@ -35,7 +45,7 @@ pub fn run(
             ))
         }
         None => anyhow!(error),
-    })
+    }
 }
 
 /// The file that an error is about.

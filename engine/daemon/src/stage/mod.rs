@@ -3,12 +3,14 @@
 pub mod add_piece;
 pub mod adopt;
 pub mod aggregate;
+pub mod clear;
 pub mod commit_1;
 pub mod commit_2;
 pub mod compare;
 pub mod post;
 pub mod pre_commit_1;
 pub mod pre_commit_2;
+pub mod synthetic;
 pub mod unseal;
 pub mod update;
 pub mod verify;
@@ -34,6 +36,8 @@ pub enum Stage {
     PreCommit1,
     /// Tree C, the replica and tree R-last.
     PreCommit2,
+    /// Whatever a seed may ask for is opened and stored.
+    Synthetic,
     /// The challenged nodes are opened.
     Commit1,
     /// The openings become SNARKs.
@@ -116,6 +120,7 @@ impl Stage {
             Stage::AddPiece => "add_piece",
             Stage::PreCommit1 => "pre_commit_1",
             Stage::PreCommit2 => "pre_commit_2",
+            Stage::Synthetic => "synthetic",
             Stage::Commit1 => "commit_1",
             Stage::Commit2 => "commit_2",
             Stage::Encode => "encode",

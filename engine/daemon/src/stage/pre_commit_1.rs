@@ -14,20 +14,11 @@ use crate::{
     sector::{names, Sector},
 };
 
-/// What the labels say, and of what.
-#[derive(Clone, Copy, Debug)]
-pub struct Labelled {
-    /// Root of the data.
-    pub comm_d: Node,
-    /// Identity of the replica.
-    pub replica_id: Node,
-}
-
-/// Makes what is missing of tree D and the layers.
+/// Makes what is missing of tree D and the layers, and answers comm_d.
 ///
 /// # Errors
 /// When the disk is full, a file is damaged, or the device fails.
-pub fn run(device: &dyn Backend, sector: &mut Sector, bar: &Bar) -> Result<Labelled> {
+pub fn run(device: &dyn Backend, sector: &mut Sector, bar: &Bar) -> Result<Node> {
     let geometry = sector.record().identity.geometry();
     let comm_d = tree_d(device, sector, &bar.part(0, geometry.layers + 1))?;
     let replica_id = sector.record().identity.replica_id(comm_d);
@@ -55,10 +46,12 @@ pub fn run(device: &dyn Backend, sector: &mut Sector, bar: &Bar) -> Result<Label
         }
         previous = Some(sector.read(&name, size)?);
     }
-    Ok(Labelled { comm_d, replica_id })
+    Ok(comm_d)
 }
 
 /// Builds tree D, whose leaves are the data: after that the staged sector is no longer needed.
+///
+/// A sector without pieces is committed capacity: all zeros, for which nothing was staged.
 ///
 /// # Errors
 /// When the disk is full, a file is damaged, or the device fails.
@@ -69,9 +62,13 @@ pub fn tree_d(device: &dyn Backend, sector: &mut Sector, progress: Progress<'_>)
         (geometry.tree_d_len() * Node::SIZE) as u64,
     );
     if !sector.has(names::TREE_D) {
-        let staged = sector.read(names::STAGED, size)?;
         let mut file = sector.create(names::TREE_D, tree_size)?;
-        tree::tree_d(device, staged.nodes(), file.map.nodes_mut(), progress)?;
+        if sector.record().pieces.is_empty() {
+            tree::tree_d_of_zeros(file.map.nodes_mut());
+        } else {
+            let staged = sector.read(names::STAGED, size)?;
+            tree::tree_d(device, staged.nodes(), file.map.nodes_mut(), progress)?;
+        }
         sector.finish(file)?;
     }
     sector.remove(names::STAGED)?;

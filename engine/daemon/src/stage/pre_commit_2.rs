@@ -8,7 +8,6 @@ use engine_proofs::{
 };
 use kernels::{Backend, Node};
 
-use super::pre_commit_1::Labelled;
 use crate::{
     map::ReadMap,
     progress::Bar,
@@ -19,10 +18,10 @@ use crate::{
 ///
 /// # Errors
 /// When the disk is full, a file is damaged, or the device fails.
-pub fn run(device: &dyn Backend, sector: &mut Sector, labelled: Labelled, bar: &Bar) -> Result<Roots> {
+pub fn run(device: &dyn Backend, sector: &mut Sector, comm_d: Node, bar: &Bar) -> Result<Roots> {
     let comm_c = tree_c(device, sector, bar)?;
     let comm_r_last = replica(sector, |sector, trees| encode_labels(device, sector, trees, bar))?;
-    note(sector, labelled.comm_d, comm_c, comm_r_last)
+    note(sector, comm_d, comm_c, comm_r_last)
 }
 
 /// Notes the commitments of a sector whose replica is made, and writes its `p_aux`.

@@ -23,13 +23,13 @@ use crate::{
 /// Data that are decoded at a time: whole blocks, 4 MiB once they are padded.
 const CHUNK: u64 = (fr32::BLOCK << 15) as u64;
 
-/// Where a sector's data end: with the last byte of the last file.
+/// Where a sector's data end: with the last byte of the last file. Committed capacity is zeros to the end.
 pub fn content_end(sector: &Sector) -> u64 {
     let pieces = sector.record().pieces.iter();
     pieces
         .map(|piece| piece.offset + piece.file_size)
         .max()
-        .unwrap_or(0)
+        .unwrap_or(sector.record().identity.sector_size.unpadded_bytes())
 }
 
 /// Writes a range of a sector's data, labelling again what is missing of the key.

@@ -118,3 +118,9 @@ pub fn word<'a>(value: &'a Value, name: &str) -> &'a str {
         .as_str()
         .unwrap_or_else(|| panic!("{name} is no text"))
 }
+
+/// The stages that a sealed sector went through.
+pub fn stages(sealed: &Value) -> Vec<&str> {
+    let stages = sealed["stages"].as_array().expect("a list").iter();
+    stages.map(|stage| word(stage, "stage")).collect()
+}

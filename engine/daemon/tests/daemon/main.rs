@@ -3,6 +3,7 @@
 mod adopt;
 mod aggregate;
 mod bad_input;
+mod committed_capacity;
 mod damaged_files;
 mod engine;
 mod golden_seal;
@@ -11,6 +12,7 @@ mod mirror;
 mod post;
 mod proofs;
 mod raw_proofs;
+mod synthetic;
 mod trust;
 mod updates;
 mod verbs;

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 fn every_verb_has_help_with_an_example() {
     let top = stdout(&run(&["--help"]));
     for verb in [
-        "seal", "verify", "unseal", "adopt", "commp", "params", "post", "prove", "sizes", "update",
+        "seal", "verify", "unseal", "adopt", "clear", "commp", "params", "post", "prove", "sizes", "update",
     ] {
         assert!(top.contains(verb), "{top}");
         let help = stdout(&run(&[verb, "--help"]));
