@@ -6,8 +6,10 @@ use std::fs;
 use bench_peers::{
     case::Case,
     ours::{self, Sealed},
+    parameters,
     reference::{self, Sealer, SYNTHETIC},
 };
+use engine_proofs::groth16::{Parameters, PreparedKey, ProofKind};
 use engine_proofs::{
     porep::vanilla::{self, PartitionProof},
     registered::SealProof,
@@ -41,7 +43,8 @@ fn check_opened(case: &Case, sealer: &dyn Sealer, sealed: &Sealed, ours: &[Parti
     assert_eq!(inputs, sealer.public_inputs(&sealed.commitments).unwrap());
 }
 
-fn check_synthetic(n: u64, sector_size: &str) {
+/// A synthetic sector opened from what is stored, on both sides.
+fn synthetic(n: u64, sector_size: &str) -> (Case, Box<dyn Sealer>, Sealed, Vec<PartitionProof>) {
     let (case, mut sealer, sealed, dir) = sealed(n, sector_size, SealProof::Synthetic);
     let opened = sealed.open(&case, &ours::graph(&case)).unwrap();
     let file = sealed.store_synthetic(&case).unwrap();
@@ -53,12 +56,34 @@ fn check_synthetic(n: u64, sector_size: &str) {
     fs::write(dir.path().join(SYNTHETIC), &file).unwrap();
     sealer.commit_1().unwrap();
     check_opened(&case, &*sealer, &sealed, &opened);
+    (case, sealer, sealed, opened)
+}
+
+#[test]
+fn each_side_verifies_what_the_other_proves_of_a_synthetic_sector() {
+    let (case, mut sealer, sealed, opened) = synthetic(220, "2KiB");
+    let bytes = parameters::of(ProofKind::Porep, case.geometry).unwrap();
+    let parameters = Parameters::parse(&bytes).unwrap();
+    let ours = sealed.prove(&Cpu::new(), &case, &parameters, &opened).unwrap();
+    assert!(sealer.verify(&sealed.commitments, &ours).unwrap());
+    // It proves what it has read of the file that we have stored.
+    let theirs = sealer.commit_2().unwrap();
+    let key = PreparedKey::new(&parameters.key);
+    assert!(sealed.verify(&case, &key, &theirs).unwrap());
+    // The same sector under interactive challenges: nobody is convinced.
+    let interactive = Case {
+        seal_proof: SealProof::V1_1,
+        ..case
+    };
+    for proof in [ours, theirs] {
+        assert!(!sealed.verify(&interactive, &key, &proof).unwrap());
+    }
 }
 
 #[test]
 fn stored_synthetic_proofs_are_equal() {
     for (n, sector_size) in (200..).zip(["2KiB", "2KiB", "2KiB", "4KiB", "16KiB"]) {
-        check_synthetic(n, sector_size);
+        synthetic(n, sector_size);
     }
 }
 

@@ -13,6 +13,7 @@ mod measure;
 mod params;
 mod post;
 mod progress;
+mod prove;
 mod report;
 mod seal;
 mod sector;

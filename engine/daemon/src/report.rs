@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use engine_proofs::{cid, groth16::ProofKind};
+use engine_proofs::{cid, groth16::ProofKind, registered};
 use serde_json::{json, Value};
 
 use crate::{
     seal::{Plan, Sealed},
-    sector::Piece,
+    sector::{Identity, Piece},
     stage::{add_piece::Input, Done, Stage},
 };
 
@@ -39,13 +39,24 @@ pub fn json(plan: &Plan, sealed: &Sealed) -> Value {
         "tree_c_sha256": digests.map(|digests| &digests.tree_c),
         "tree_r_last_sha256": digests.map(|digests| &digests.tree_r_last),
         "replica_sha256": digests.map(|digests| &digests.replica),
-        "partitions": identity.geometry().porep_partitions,
+        "registered_proof": registered_id(identity),
+        "partitions": identity.seal_proof.n_partitions(identity.geometry()),
+        "partition_proofs": sealed
+            .proof
+            .as_ref()
+            .and_then(|proof| proof.partitions.as_ref().map(hex::encode)),
         "proof": sealed.proof.as_ref().map(|proof| hex::encode(&proof.bytes)),
         "parameters": sealed.proof.as_ref().map(|proof| proof.key.json()),
         "verified": sealed.proof.as_ref().map(|_| true),
         "unsealed": plan.unseals,
         "stages": stages,
     })
+}
+
+/// The chain's number of the seal proof; none for a size that the chain has not.
+fn registered_id(identity: &Identity) -> Option<u64> {
+    let size = identity.sector_size;
+    registered::is_registered(size).then(|| identity.seal_proof.registered_id(size))
 }
 
 /// A piece and its commitments.
@@ -101,10 +112,11 @@ pub fn text(plan: &Plan, sealed: &Sealed) -> String {
         );
     }
     if plan.unseals {
-        line(
-            &mut text,
-            format_args!("unsealed     the same bytes as the files"),
-        );
+        let what = match plan.inputs[..] {
+            [] => "zeros, as they were sealed",
+            [..] => "the same bytes as the files",
+        };
+        line(&mut text, format_args!("unsealed     {what}"));
     }
     text
 }

@@ -5,9 +5,9 @@ use std::{fs::File, path::PathBuf};
 use anyhow::{ensure, Context, Result};
 use engine_proofs::{
     geometry::Geometry,
-    groth16::{name, Proof, ProofKind},
-    porep::{challenge::Challenges, vanilla::Statement},
-    registered::Feature,
+    groth16::{name, ProofKind},
+    porep::vanilla::Statement,
+    registered::{Feature, SealProof},
     replica_id::Seed,
 };
 use kernels::{Backend, Node};
@@ -15,12 +15,12 @@ use kernels::{Backend, Node};
 use crate::{
     digest::Digests,
     draft::TempDir,
-    params::{Half, Receipt, Store},
+    params::Store,
+    prove::{self, Claim, Proven},
     sector::{names, Identity, Piece, Roots, Sector},
     stage::{
         add_piece::{self, Input},
-        clear, commit_1, commit_2, compare, pre_commit_1, pre_commit_2, synthetic, unseal, verify, Stage,
-        Stages,
+        clear, compare, pre_commit_1, pre_commit_2, synthetic, unseal, Stage, Stages,
     },
 };
 
@@ -64,15 +64,6 @@ pub struct Sealed {
     pub digests: Option<Digests>,
 }
 
-/// A proof, and what it is worth.
-#[derive(Clone, Debug)]
-pub struct Proven {
-    /// The proofs of all partitions, one after the other.
-    pub bytes: Vec<u8>,
-    /// What is known of the key that verifies it.
-    pub key: Receipt,
-}
-
 impl Plan {
     /// Does it.
     ///
@@ -112,6 +103,9 @@ impl Plan {
         if let Some(store) = &self.parameters {
             let geometry = self.identity.geometry();
             prepare(store, device, ProofKind::Porep, geometry, &mut stages)?;
+            if self.identity.seal_proof == SealProof::NonInteractive {
+                prove::check_srs(store, geometry)?;
+            }
         }
         if !self.inputs.is_empty() {
             stages.run(Stage::AddPiece, device, |bar| {
@@ -140,7 +134,14 @@ impl Plan {
             }
         }
         let proof = match &self.parameters {
-            Some(store) => Some(self.prove(store, device, sector, (&statement, &roots), &mut stages)?),
+            Some(store) => {
+                let claim = Claim {
+                    statement: &statement,
+                    roots: &roots,
+                    seed: self.seed,
+                };
+                Some(prove::run(store, device, sector, &claim, &mut stages)?)
+            }
             None => None,
         };
         if unseals {
@@ -192,45 +193,6 @@ impl Plan {
             pre_commit_2::run(device, sector, comm_d, bar)
         })?;
         Ok((self.statement(&roots), roots))
-    }
-
-    fn prove(
-        &self,
-        store: &Store,
-        device: &dyn Backend,
-        sector: &mut Sector,
-        (statement, roots): (&Statement, &Roots),
-        stages: &mut Stages,
-    ) -> Result<Proven> {
-        let graph = self.identity.graph();
-        let challenges = Challenges::of(self.identity.seal_proof, self.seed);
-        let openings = stages.run(Stage::Commit1, device, |_| {
-            commit_1::run(sector, statement, roots, &challenges)
-        })?;
-        let proofs = stages.run(Stage::Commit2, device, |bar| {
-            let parameters = store.parameters(ProofKind::Porep, statement.geometry)?;
-            commit_2::run(
-                device,
-                &parameters,
-                (statement, &graph, &challenges),
-                &openings,
-                bar,
-            )
-        })?;
-        let key = stages.run(Stage::Verify, device, |_| {
-            let (key, receipt) = store.key(ProofKind::Porep, statement.geometry)?;
-            ensure!(
-                verify::run(&key, statement, &graph, &challenges, &proofs)?,
-                "the proof does not verify with {}: key and parameters are not of one making; `lode-engine params \
-                 verify` says which",
-                store.path(ProofKind::Porep, statement.geometry, Half::Key).display()
-            );
-            Ok(receipt)
-        })?;
-        Ok(Proven {
-            bytes: proofs.iter().flat_map(Proof::to_bytes).collect(),
-            key,
-        })
     }
 
     fn unseal_and_compare(

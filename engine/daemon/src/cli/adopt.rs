@@ -44,7 +44,7 @@ pub struct Adopt {
 impl Adopt {
     /// Does it.
     pub fn run(self) -> Result<Answer> {
-        let identity = self.identity.of(self.sector_size)?;
+        let identity = self.identity.of(self.sector_size);
         let number = identity.sector;
         let mut sector = Sector::adopt(&self.dir, identity.clone())?;
         let device = device::open()?;

@@ -9,10 +9,7 @@ use anyhow::{ensure, Context, Result};
 use clap::{Args, ValueEnum};
 use engine_proofs::{
     geometry::{Geometry, SectorSize},
-    groth16::{
-        aggregate::{Aggregate as Proven, Srs},
-        Proof, ProofKind, VerifyingKey,
-    },
+    groth16::{aggregate::Aggregate as Proven, Proof},
     porep::{
         aggregate::{n_proofs, Sector},
         vanilla::Statement,
@@ -27,8 +24,7 @@ use serde_json::{json, Value};
 use super::Answer;
 use crate::{
     config::Config,
-    map::ReadMap,
-    params::{Origin, Receipt, Store},
+    params::{Keys, Origin, Store},
     sector::{words, Identity},
     small,
     stage::aggregate::Together,
@@ -99,6 +95,8 @@ struct Sealed {
     #[serde(flatten)]
     told: Told,
     proof: Option<String>,
+    /// Where the proof is an aggregate itself: what it was made of.
+    partition_proofs: Option<String>,
 }
 
 /// What sectors of one aggregate have in common.
@@ -137,6 +135,7 @@ impl Aggregate {
                 class: other,
                 told,
                 proof,
+                partition_proofs,
             },
         ) in files.iter()
         {
@@ -149,7 +148,8 @@ impl Aggregate {
             let sector = class.sector(told, geometry);
             let n = n_proofs(class.seal_proof, std::slice::from_ref(&sector));
             let about = || format!("{}: proof", path.display());
-            let proof = proof.as_deref().context("there is none").with_context(about)?;
+            let proof = partition_proofs.as_ref().or(proof.as_ref());
+            let proof = proof.context("there is none").with_context(about)?;
             let bytes = hex::decode(proof).context(HEX).with_context(about)?;
             proofs.extend(Proof::many(&bytes, n).with_context(about)?);
             sectors.push(sector);
@@ -239,54 +239,6 @@ impl Class {
 impl fmt::Display for Class {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes, {}", self.sector_size, self.seal_proof)
-    }
-}
-
-/// What aggregates are made and verified with.
-struct Keys {
-    key: VerifyingKey,
-    map: ReadMap,
-    receipts: (Receipt, Receipt),
-}
-
-impl Keys {
-    fn of(store: &Store, geometry: &'static Geometry, key: Option<&Path>) -> Result<Keys> {
-        let (key, receipt) = match key {
-            Some(path) => store.named_key(path, ProofKind::Porep, geometry)?,
-            None => store.key(ProofKind::Porep, geometry)?,
-        };
-        if receipt.origin == Origin::Development && !store.srs_path().exists() {
-            eprintln!(
-                "making a reference string for development in {}",
-                store.dir().display()
-            );
-            store.make_srs()?;
-        }
-        let (map, srs) = store.srs()?;
-        ensure!(
-            srs.origin == receipt.origin || receipt.origin == Origin::Given,
-            "the key is of {}, and {} is of {}: one of the two does not belong here",
-            receipt.origin.worth(),
-            store.srs_path().display(),
-            srs.origin.worth()
-        );
-        Ok(Keys {
-            key,
-            map,
-            receipts: (receipt, srs),
-        })
-    }
-
-    fn srs(&self) -> Result<Srs<'_>> {
-        Srs::parse(self.map.bytes()).with_context(|| self.map.path().display().to_string())
-    }
-
-    /// Adds to an answer what it rests on.
-    fn json(&self, mut answer: Value, holds: bool) -> Value {
-        answer["verified"] = holds.into();
-        answer["parameters"] = self.receipts.0.json();
-        answer["srs"] = self.receipts.1.json();
-        answer
     }
 }
 

@@ -1,6 +1,5 @@
 //! Whose sector it is, in flags: the same for every verb that begins with a sector.
 
-use anyhow::{ensure, Result};
 use clap::Args;
 use engine_proofs::{
     geometry::SectorSize,
@@ -20,8 +19,9 @@ const ACTOR: u64 = 1000;
 /// Everything that a replica is bound to, but for its size and data.
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// Registered seal proof: v1 (the first graph), v1.1 (the graph of today's sectors) or synthetic (v1.1, but what
-    /// the seed may ask for is stored, and the layers are removed before the seed is known).
+    /// Registered seal proof: v1 (the first graph), v1.1 (the graph of today's sectors), synthetic (v1.1, but what
+    /// the seed may ask for is stored, and the layers are removed before the seed is known) or ni (non-interactive:
+    /// v1.1 without a seed, but many more proofs, which are aggregated).
     #[arg(long, value_name = "PROOF", default_value_t = SealProof::V1_1)]
     seal_proof: SealProof,
     /// Who seals: an ID address (t01000, f01000) or its 32 bytes in hex. [default: t01000]
@@ -40,22 +40,15 @@ pub struct Flags {
 
 impl Flags {
     /// The identity of a sector of that size.
-    ///
-    /// # Errors
-    /// When the seal proof is one that cannot be made yet.
-    pub fn of(self, sector_size: SectorSize) -> Result<Identity> {
+    pub fn of(self, sector_size: SectorSize) -> Identity {
         let seal_proof = self.seal_proof;
-        ensure!(
-            seal_proof != SealProof::NonInteractive,
-            "sectors cannot be sealed with {seal_proof} yet; use v1.1"
-        );
-        Ok(Identity {
+        Identity {
             sector_size,
             seal_proof,
             porep_id: self.porep_id.unwrap_or_else(|| seal_proof.porep_id(sector_size)),
             prover_id: self.prover_id,
             sector: self.sector,
             ticket: self.ticket,
-        })
+        }
     }
 }

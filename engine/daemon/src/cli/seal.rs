@@ -67,7 +67,7 @@ impl Seal {
     pub fn run(self, config: &Config, is_json: bool) -> Result<Answer> {
         let (sector_size, inputs) = add_piece::lay(&self.files, self.sector_size)?;
         let plan = Plan {
-            identity: self.identity.of(sector_size)?,
+            identity: self.identity.of(sector_size),
             inputs,
             dir: self.dir,
             scratch: config.scratch.clone(),

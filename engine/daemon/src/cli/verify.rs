@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{bail, Context, Result};
 use clap::{Args, Subcommand};
 use engine_proofs::{
     geometry::{Geometry, SectorSize},
-    groth16::{Proof, ProofKind},
+    groth16::{aggregate::Aggregate, Proof, ProofKind},
     hex32::parse_node,
-    porep::{challenge::Challenges, vanilla::Statement},
+    porep::{aggregate::Sector as Member, challenge::Challenges, vanilla::Statement},
     registered::SealProof,
     replica_id::{PorepId, ProverId, Seed, Ticket},
 };
@@ -18,7 +18,8 @@ use serde_json::json;
 use super::{aggregate, given::Given, post::claim::Claim, update, verify_raw::Raw, Answer};
 use crate::{
     config::Config,
-    params::{Receipt, Store},
+    params::{Keys, Receipt, Store},
+    prove::alone,
     sector::Identity,
     stage::verify,
 };
@@ -45,7 +46,7 @@ pub struct Verify {
     /// Size of the sector.
     #[arg(long, value_name = "SIZE")]
     sector_size: Option<SectorSize>,
-    /// Registered seal proof: v1, v1.1 or synthetic.
+    /// Registered seal proof: v1, v1.1, synthetic or ni.
     #[arg(long, value_name = "PROOF")]
     seal_proof: Option<SealProof>,
     /// What seeds the graph: 32 bytes in hex. [default: the registered proof's]
@@ -69,7 +70,7 @@ pub struct Verify {
     /// Root of the replica and its columns: 32 bytes in hex.
     #[arg(long, value_name = "HEX", value_parser = parse_node)]
     comm_r: Option<Node>,
-    /// The proof: 192 bytes in hex for each partition.
+    /// The proof in hex: 192 bytes for each partition, or, of a non-interactive PoRep, their aggregate.
     #[arg(long, value_name = "HEX")]
     proof: Option<String>,
     /// The verifying key. [default: the one in the folder of parameters]
@@ -113,9 +114,10 @@ impl Verify {
         let comm_r = self
             .comm_r
             .map_or_else(|| given.field("comm_r", "--comm-r", node), Ok)?;
+        let parse = |word: &str| Parsed::new(identity.seal_proof, geometry, word);
         let proof = self.proof.as_deref().map_or_else(
-            || given.field("proof", "--proof", |word| proofs(geometry, word)),
-            |word| proofs(geometry, word).context("--proof"),
+            || given.field("proof", "--proof", parse),
+            |word| parse(word).context("--proof"),
         )?;
         let statement = Statement {
             geometry,
@@ -123,13 +125,30 @@ impl Verify {
             comm_d,
             comm_r,
         };
-        let store = Store::new(config);
-        let (key, receipt) = match &self.key {
-            Some(path) => store.named_key(path, ProofKind::Porep, geometry)?,
-            None => store.key(ProofKind::Porep, geometry)?,
+        let (store, key, graph) = (Store::new(config), self.key.as_deref(), identity.graph());
+        let (holds, receipt) = match proof {
+            Parsed::Partitions(proofs) => {
+                let (key, receipt) = match key {
+                    Some(path) => store.named_key(path, ProofKind::Porep, geometry)?,
+                    None => store.key(ProofKind::Porep, geometry)?,
+                };
+                let challenges = Challenges::of(identity.seal_proof, seed);
+                (
+                    verify::run(&key, &statement, &graph, &challenges, &proofs)?,
+                    receipt,
+                )
+            }
+            Parsed::Aggregate(proof) => {
+                let member = Member {
+                    statement,
+                    graph,
+                    seed,
+                };
+                let keys = Keys::of(&store, geometry, key)?;
+                let holds = alone(member).verify(&keys.key, &keys.srs()?, &proof)?;
+                (holds, keys.receipts.0)
+            }
         };
-        let challenges = Challenges::of(identity.seal_proof, seed);
-        let holds = verify::run(&key, &statement, &identity.graph(), &challenges, &proof)?;
         let json = json!({
             "verified": holds,
             "replica_id": statement.replica_id.to_string(),
@@ -149,10 +168,6 @@ impl Verify {
         let seal_proof = self
             .seal_proof
             .map_or_else(|| given.parse("seal_proof", "--seal-proof"), Ok)?;
-        ensure!(
-            seal_proof != SealProof::NonInteractive,
-            "proofs of {seal_proof} cannot be verified yet"
-        );
         let porep_id = match (self.porep_id, given.has("porep_id")) {
             (Some(id), _) => id,
             (None, true) => given.parse("porep_id", "--porep-id")?,
@@ -172,7 +187,12 @@ impl Verify {
                 .ticket
                 .map_or_else(|| given.parse("ticket", "--ticket"), Ok)?,
         };
-        let seed = self.seed.map_or_else(|| given.parse("seed", "--seed"), Ok)?;
+        let seed = match self.seed {
+            Some(seed) => seed,
+            // Nothing asks for it.
+            None if seal_proof == SealProof::NonInteractive => Seed([0; 32]),
+            None => given.parse("seed", "--seed")?,
+        };
         Ok((identity, seed))
     }
 }
@@ -193,8 +213,21 @@ pub fn verdict(holds: bool, receipt: &Receipt) -> String {
     }
 }
 
-/// The partitions' proofs from their hex.
-fn proofs(geometry: &Geometry, word: &str) -> Result<Vec<Proof>> {
-    let bytes = hex::decode(word).context("a proof is written in pairs of hexadecimal digits")?;
-    Ok(Proof::many(&bytes, geometry.porep_partitions)?)
+/// A sector's proof.
+enum Parsed {
+    /// A proof for each partition.
+    Partitions(Vec<Proof>),
+    /// Their aggregate.
+    Aggregate(Box<Aggregate>),
+}
+
+impl Parsed {
+    /// From its hex.
+    fn new(seal_proof: SealProof, geometry: &Geometry, word: &str) -> Result<Parsed> {
+        let bytes = hex::decode(word).context("a proof is written in pairs of hexadecimal digits")?;
+        Ok(match seal_proof {
+            SealProof::NonInteractive => Parsed::Aggregate(Box::new(Aggregate::from_bytes(&bytes)?)),
+            _ => Parsed::Partitions(Proof::many(&bytes, seal_proof.n_partitions(geometry))?),
+        })
+    }
 }

@@ -6,6 +6,7 @@
 //! files'; a receipt that calls a file published is believed only if the published digest says so too.
 
 pub mod import;
+mod keys;
 mod known;
 mod make;
 mod receipt;
@@ -20,6 +21,7 @@ use engine_proofs::{
     groth16::{name, ProofKind, VerifyingKey},
 };
 
+pub use keys::Keys;
 pub use receipt::{Origin, Receipt};
 
 use crate::{

@@ -54,6 +54,8 @@ pub enum Stage {
     PostVanilla,
     /// The openings of a PoSt become SNARKs.
     PostSnark,
+    /// The partitions' SNARKs become one, which is verified.
+    Aggregate,
     /// The proof is verified.
     Verify,
     /// The replica becomes data again.
@@ -129,6 +131,7 @@ impl Stage {
             Stage::RemoveData => "remove_data",
             Stage::PostVanilla => "post_vanilla",
             Stage::PostSnark => "post_snark",
+            Stage::Aggregate => "aggregate",
             Stage::Verify => "verify",
             Stage::Unseal => "unseal",
             Stage::Compare => "compare",

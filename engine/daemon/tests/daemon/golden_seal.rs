@@ -22,10 +22,10 @@ fn check(case: &str) -> Value {
         sector,
     );
     let dir = folder.path().join("sector");
-    let seal_proof = if word(case, "api") == "1.0.0" {
-        "v1"
-    } else {
-        "v1.1"
+    let seal_proof = match (word(case, "api"), case["features"][0].as_str()) {
+        (_, Some("non-interactive-porep")) => "ni",
+        ("1.0.0", _) => "v1",
+        _ => "v1.1",
     };
     let sealed = json(&[
         "seal",

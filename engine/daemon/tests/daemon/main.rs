@@ -9,6 +9,7 @@ mod engine;
 mod golden_seal;
 mod import;
 mod mirror;
+mod non_interactive;
 mod post;
 mod proofs;
 mod raw_proofs;

@@ -42,6 +42,12 @@ fn sizes_are_told_to_people_and_programs() {
     let rows = sizes["sizes"].as_array().unwrap();
     assert_eq!(rows.len(), 10);
     assert_eq!(rows[8]["layers"], 11);
+    assert_eq!(rows[8]["registered"]["seal"]["synthetic"], 13);
+    assert_eq!(rows[8]["registered"]["post"]["window-v1.2"], 13);
+    assert_eq!(rows[1]["registered"], serde_json::Value::Null);
+    // What the chain reserves for a non-interactive proof.
+    assert_eq!(rows[0]["ni_proof_size"], 14_164);
+    assert_eq!(rows[8]["ni_proof_size"], 23_092);
     let text = stdout(&run(&["sizes"]));
     assert!(rows.iter().all(|row| text.contains(word(row, "name"))), "{text}");
 }
