@@ -10,8 +10,9 @@ use engine_proofs::{
     porep::comm_r,
     post::{
         challenge::Randomness,
+        reads,
         vanilla::{prove, verify, SectorProof},
-        Fault, Faulty, Partition, PublicSector, Replica, Statement, StatementError,
+        Fault, Faulty, Partition, PublicSector, Reads, Replica, Statement, StatementError,
     },
     registered::PostProof,
     replica_id::ProverId,
@@ -75,6 +76,7 @@ fn sectors_of_every_tree_shape_answer() {
         for (&node, opening) in challenges.iter().zip(&proof.openings) {
             assert_eq!(opening.leaf, encoded(&sealed, node), "{size}: node {node}");
         }
+        check_reads(&sealed, &sector, &proof, challenges[0]);
         let bytes = proof.to_bytes(geometry);
         assert_eq!(
             SectorProof::from_bytes(geometry, &bytes),
@@ -92,6 +94,26 @@ fn sectors_of_every_tree_shape_answer() {
             );
         }
     }
+}
+
+/// What is said to be read of the files suffices to open a node.
+fn check_reads(sealed: &Sealed, sector: &PublicSector, proof: &SectorProof, node: u64) {
+    let geometry = sealed.statement.geometry;
+    let reads = reads(geometry, node);
+    let mut replica = vec![Node::ZERO; sealed.replica.len()];
+    replica[reads.replica.clone()].copy_from_slice(&sealed.replica[reads.replica]);
+    let blank = |tree: &Vec<Node>| vec![Node::ZERO; tree.len()];
+    let mut trees: Vec<Vec<Node>> = sealed.tree_r_last.iter().map(blank).collect();
+    for (base, row) in reads.tree_r_last {
+        trees[base][row.clone()].copy_from_slice(&sealed.tree_r_last[base][row]);
+    }
+    let files = Replica {
+        replica: &replica,
+        tree_r_last: trees.iter().map(Vec::as_slice).collect(),
+        ..files(sealed)
+    };
+    let opened = prove(geometry, sector, &files, &[node]).unwrap();
+    assert_eq!(opened.openings, proof.openings[..1]);
 }
 
 type Change = fn(&mut SectorProof);
@@ -180,6 +202,18 @@ fn a_kept_row_is_told_from_the_replica() {
     };
     let opened = prove(&replica, &tree).unwrap();
     assert!(verify(&opened, geometry, &sector, &[700]));
+
+    // What is said to be read suffices.
+    let Reads {
+        replica: window,
+        tree_r_last: rows,
+    } = reads(geometry, 700);
+    let mut sparse = [vec![Node::ZERO; replica.len()], vec![Node::ZERO; tree.len()]];
+    sparse[0][window.clone()].copy_from_slice(&replica[window]);
+    for (_, row) in rows {
+        sparse[1][row.clone()].copy_from_slice(&tree[row]);
+    }
+    assert_eq!(prove(&sparse[0], &sparse[1]).unwrap(), opened);
 
     let check = |outcome: Result<SectorProof, Error>, expected: (Part, usize)| match outcome {
         Err(Error::NotCommitted { part, node }) => assert_eq!((part, node), expected),

@@ -1,6 +1,11 @@
 //! PoSt: sectors in their directories answer the chain, and SNARKs hide the answers.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::File,
+    ops::Range,
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{anyhow, Context, Result};
 use engine_proofs::{
@@ -8,7 +13,7 @@ use engine_proofs::{
     groth16::{Blinding, Parameters, PreparedKey, Proof, VerifyingKey},
     post::{self, vanilla, vanilla::SectorProof, Fault, Partition, PublicSector, Replica, Statement},
 };
-use kernels::Backend;
+use kernels::{Backend, Node};
 use rand_core::OsRng;
 
 use super::{commit_1, pre_commit_2::bytes};
@@ -67,6 +72,27 @@ impl Lying {
             .map_err(|error| Fault::Files(error.into()))
     }
 
+    /// Reads once what will be looked at: a place that the disk cannot read any more is this sector's fault here,
+    /// and would end the whole process where it is looked at in memory.
+    fn probe(&self, geometry: &Geometry, challenges: &[u64]) -> Result<()> {
+        let open = |name: &str| {
+            let path = self.dir.join(name);
+            let file = File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
+            Ok((file, path))
+        };
+        let replica = open(names::SEALED)?;
+        let trees = (0..geometry.n_base_trees()).map(|tree| open(&names::tree_r_last(geometry, tree)));
+        let trees = trees.collect::<Result<Vec<(File, PathBuf)>>>()?;
+        for &node in challenges {
+            let reads = post::reads(geometry, node);
+            read(&replica, reads.replica)?;
+            for (tree, rows) in reads.tree_r_last {
+                read(&trees[tree], rows)?;
+            }
+        }
+        Ok(())
+    }
+
     fn try_open(&self, geometry: &'static Geometry, challenges: &[u64]) -> Result<SectorProof> {
         let map = |name: &str, size| ReadMap::open_sized(&self.dir.join(name), size);
         let replica = map(names::SEALED, geometry.sector_size.bytes())?;
@@ -75,6 +101,7 @@ impl Lying {
             map(&name, bytes(geometry.tree_r_last_len()))
         });
         let trees = trees.collect::<Result<Vec<ReadMap>>>()?;
+        self.probe(geometry, challenges)?;
         let files = Replica {
             comm_c: self.roots.comm_c,
             comm_r_last: self.roots.comm_r_last,
@@ -88,6 +115,13 @@ impl Lying {
             }
         })
     }
+}
+
+/// Reads nodes in a way that can fail.
+fn read((file, path): &(File, PathBuf), range: Range<usize>) -> Result<()> {
+    let mut nodes = vec![0; range.len() * Node::SIZE];
+    file.read_exact_at(&mut nodes, bytes(range.start))
+        .with_context(|| format!("cannot read {} from node {} on", path.display(), range.start))
 }
 
 /// Proves partitions. Each proof is verified before it is taken; the blinding comes from the operating system.

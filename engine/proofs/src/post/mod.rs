@@ -18,6 +18,6 @@ mod verify;
 pub use encoding::Malformed;
 pub use partition::{Fault, Faulty, Partition};
 pub(crate) use replica::Opener;
-pub use replica::Replica;
+pub use replica::{reads, Reads, Replica};
 pub use statement::{PublicSector, Statement, StatementError};
 pub use verify::{verify, verify_batch};

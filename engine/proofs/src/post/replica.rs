@@ -1,5 +1,7 @@
 //! What a PoSt reads of a sealed sector, and which of its files is to blame where they do not answer.
 
+use std::ops::Range;
+
 use kernels::{Hash, Node};
 
 use crate::{
@@ -34,6 +36,45 @@ impl<'a> From<&Sector<'a>> for Replica<'a> {
             replica: sector.replica,
         }
     }
+}
+
+/// What of a sector's files the opening of one node reads, in nodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reads {
+    /// Of the replica.
+    pub replica: Range<usize>,
+    /// Of the base trees of tree R-last, each with its number.
+    pub tree_r_last: Vec<(usize, Range<usize>)>,
+}
+
+/// What opening a node reads: the replica under a kept node, its base tree's kept rows upwards, and the roots of
+/// all base trees. Who reads from a disk can find out first whether it can.
+///
+/// # Panics
+/// When there is no such node.
+pub fn reads(geometry: &Geometry, node: u64) -> Reads {
+    assert!(node < geometry.n_nodes() as u64, "there is no node {node}");
+    let (leaves, width) = (geometry.base_leaves(), window_len(geometry));
+    let first = node as usize / width * width;
+    let root = geometry.tree_r_last_len() - 1;
+    let mut tree_r_last: Vec<(usize, Range<usize>)> = (0..geometry.n_base_trees())
+        .map(|base| (base, root..root + 1))
+        .collect();
+    let (mut start, mut row_len, mut index) = (0, leaves / width, first % leaves / width);
+    while 1 < row_len {
+        let siblings = start + index / 8 * 8;
+        tree_r_last.push((first / leaves, siblings..siblings + 8));
+        (start, row_len, index) = (start + row_len, row_len / 8, index / 8);
+    }
+    Reads {
+        replica: first..first + width,
+        tree_r_last,
+    }
+}
+
+/// Nodes of the replica under one kept node.
+fn window_len(geometry: &Geometry) -> usize {
+    8usize.pow(geometry.rows_discarded() as u32 + 1)
 }
 
 /// Opens nodes of a replica, and checks what it opens.
@@ -103,9 +144,8 @@ impl<'a> Opener<'a> {
         Error::NotCommitted { part, node }
     }
 
-    /// Nodes of the replica under one kept node.
     fn width(&self) -> usize {
-        8usize.pow(self.geometry.rows_discarded() as u32 + 1)
+        window_len(self.geometry)
     }
 
     fn window(&self, first: usize) -> &[Node] {
