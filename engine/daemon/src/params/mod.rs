@@ -273,3 +273,66 @@ fn importing(kind: ProofKind, geometry: &Geometry) -> String {
     let size = geometry.sector_size;
     format!("lode-engine params import DIR --sector-size {size} --proof {kind}")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// The development key of 2 KiB PoReps.
+    fn key() -> Vec<u8> {
+        let kit = include_str!("../../../../fixtures/kit-porep-2KiB-1.1.0-plain-mod251-s42.json");
+        let kit: serde_json::Value = serde_json::from_str(kit).expect("fixtures are JSON");
+        hex::decode(kit["vk"]["vk_hex_uncompressed"].as_str().expect("hex")).expect("hex")
+    }
+
+    /// A store whose two files of a circuit hold these bytes, with receipts that call them development files.
+    fn check(kind: ProofKind, parameters: &[u8], key: &[u8], expected: Result<(), &str>) {
+        let dir = tempfile::tempdir().expect("the temporary folder can be written");
+        let store = Store {
+            dir: dir.path().to_owned(),
+            network: Network::Development,
+        };
+        let geometry = Geometry::of("2KiB".parse().expect("a size"));
+        for (half, bytes) in [(Half::Parameters, parameters), (Half::Key, key)] {
+            let path = store.path(kind, geometry, half);
+            fs::write(&path, bytes).expect("the folder can be written");
+            let receipt = Receipt::of(&path, Origin::Development).expect("the file is there");
+            receipt.write(&path).expect("the folder can be written");
+        }
+        match (store.parameters(kind, geometry), expected) {
+            (Ok(map), Ok(())) => assert_eq!(map.bytes(), parameters),
+            (Err(error), Err(words)) => assert!(format!("{error:#}").contains(words), "{error:#}"),
+            (found, _) => panic!("{found:?}"),
+        }
+    }
+
+    #[test]
+    fn parameters_and_key_are_of_one_making() {
+        let key = key();
+        let whole = [&key[..], b"and so on"].concat();
+        check(ProofKind::Porep, &whole, &key, Ok(()));
+        for at in [0, 200, 865, key.len() - 1] {
+            let mut other = whole.clone();
+            other[at] ^= 1;
+            check(ProofKind::Porep, &other, &key, Err("begins with another key"));
+        }
+        check(
+            ProofKind::Porep,
+            &key[..100],
+            &key,
+            Err("begins with another key"),
+        );
+        check(ProofKind::Porep, &whole, &whole, Err("bytes follow the end"));
+        check(ProofKind::Porep, &whole, &key[..100], Err("cut short"));
+    }
+
+    #[test]
+    fn a_key_has_the_inputs_of_its_circuit() {
+        let key = key();
+        let words =
+            "is the key of another circuit: it takes 39 inputs, and a winning proof of 2KiB sectors has 132";
+        check(ProofKind::WinningPost, &key, &key, Err(words));
+    }
+}

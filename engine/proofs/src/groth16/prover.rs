@@ -108,7 +108,9 @@ pub fn prove_watched<C: Circuit<Fr>>(
     let h = quotient_sum(device, &parameters.h, &mut witness, &mut work)?;
     let proof = assemble(device, parameters, &witness, (h, blinding), &mut work)?;
     drop(witness);
-    if PreparedKey::new(&parameters.key).verify(inputs, &proof) {
+    // The equation sees nothing outside the subgroups: as others do, read the bytes first.
+    let is_readable = Proof::from_bytes(&proof.to_bytes()).is_ok();
+    if is_readable && PreparedKey::new(&parameters.key).verify(inputs, &proof) {
         Ok(proof)
     } else {
         Err(Error::Rejected)
