@@ -339,7 +339,7 @@ fn must_be_empty(dir: &Path) -> Result<()> {
         let name = name.to_string_lossy();
         let is_leftover = name
             .strip_suffix(draft::SUFFIX)
-            .is_some_and(|name| name == RECORD || name == names::STAGED);
+            .is_some_and(|name| [RECORD, names::STAGED, names::TREE_D].contains(&name));
         if !is_leftover {
             bail!(
                 "{} holds {name}, but no sector of lode-engine; choose an empty or a new directory",
