@@ -91,6 +91,11 @@ fn check<Tree: 'static + MerkleTreeTrait<Hasher = TreeRHasher>>(n: u64, size: &s
     assert_eq!(inputs, updater.public_inputs::<Tree>(statement).unwrap());
     for (k, partition) in theirs.iter().enumerate() {
         assert!(vanilla::verify(partition, statement, k), "{size}: partition {k}");
+        let bytes = partition.to_bytes(statement.geometry, statement.comm_d_new);
+        assert!(
+            bytes == Updater::bytes::<Tree>(statement, partition).unwrap(),
+            "{size}: partition {k}"
+        );
         let mut wrong = partition.clone();
         wrong.openings[3].new.leaf.0[0] ^= 1;
         assert!(!vanilla::verify(&wrong, statement, k), "{size}: partition {k}");

@@ -217,6 +217,28 @@ fn an_update_of_2kib() {
     assert_eq!(proofs, cases(&known).iter().map(partition).collect::<Vec<_>>());
     assert!(vanilla::verify(&proofs[0], &updated.statement, 0));
     check_snark(&kit, &updated.statement, &proofs);
+    check_bytes(&updated.statement, &proofs[0]);
+}
+
+/// A partition comes back from its bytes, and from no others.
+fn check_bytes(statement: &Statement, proof: &PartitionProof) {
+    let (geometry, comm_d_new) = (statement.geometry, statement.comm_d_new);
+    let bytes = proof.to_bytes(geometry, comm_d_new);
+    let read = |bytes: &[u8]| PartitionProof::from_bytes(geometry, bytes);
+    assert_eq!(read(&bytes).unwrap(), (proof.clone(), comm_d_new));
+    for len in 0..bytes.len() {
+        assert!(read(&bytes[..len]).is_err(), "{len} bytes");
+    }
+    assert!(read(&[&bytes[..], &[0]].concat()).is_err());
+    for at in (0..bytes.len()).step_by(37) {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        if let Ok((other, root)) = read(&changed) {
+            assert_eq!(other.to_bytes(geometry, root), changed, "byte {at}");
+            let holds = root == comm_d_new && vanilla::verify(&other, statement, 0);
+            assert!(!holds, "byte {at}");
+        }
+    }
 }
 
 /// What the proof hides, and the reference's proof of it.

@@ -118,6 +118,20 @@ impl Updater {
         theirs.iter().map(to_ours).collect()
     }
 
+    /// Openings in the bytes by which the reference hands them on.
+    ///
+    /// # Errors
+    /// When they are no openings.
+    pub fn bytes<Tree: 'static + MerkleTreeTrait<Hasher = TreeRHasher>>(
+        statement: &Statement,
+        partition: &PartitionProof,
+    ) -> Result<Vec<u8>> {
+        Ok(bincode::serialize(&to_theirs::<Tree>(
+            partition,
+            statement.comm_d_new,
+        )?)?)
+    }
+
     /// Whether openings convince the reference.
     ///
     /// # Errors

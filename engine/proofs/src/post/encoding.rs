@@ -40,7 +40,7 @@ impl SectorProof {
         put_count(&mut out, self.openings.len());
         for path in &self.openings {
             assert!(path.fits(TreeHash::Poseidon, geometry), "an opening of its form");
-            put_opening(&mut out, geometry, path, self.comm_r_last);
+            put_opening(&mut out, geometry.base_rows() - 1, path, self.comm_r_last);
         }
         out.extend(self.comm_c.0);
         out.extend(self.comm_r_last.0);
@@ -52,11 +52,7 @@ impl SectorProof {
     /// # Errors
     /// When the bytes are not exactly of this form.
     pub fn from_bytes(geometry: &Geometry, bytes: &[u8]) -> Result<SectorProof, Malformed> {
-        let mut reader = Reader {
-            geometry,
-            bytes,
-            offset: 0,
-        };
+        let mut reader = Reader::new(geometry, bytes);
         let sector = reader.number()?;
         let comm_r = reader.node()?;
         reader.expect(1, "the number 1, as there is one sector")?;
@@ -65,7 +61,7 @@ impl SectorProof {
         let mut openings = Vec::new();
         let mut roots = Vec::new();
         for _ in 0..n_openings {
-            let (path, root) = reader.opening()?;
+            let (path, root) = reader.opening(TreeHash::Poseidon)?;
             openings.push(path);
             roots.push(root);
         }
@@ -75,9 +71,7 @@ impl SectorProof {
         if roots.iter().any(|root| *root != comm_r_last) {
             return Err(reader.malformed(at, "the root of every opening"));
         }
-        if reader.offset != bytes.len() {
-            return Err(reader.malformed(reader.offset, "the end"));
-        }
+        reader.end()?;
         Ok(SectorProof {
             sector,
             comm_r,
@@ -88,12 +82,13 @@ impl SectorProof {
     }
 }
 
-fn put_count(out: &mut Vec<u8>, count: usize) {
+pub(crate) fn put_count(out: &mut Vec<u8>, count: usize) {
     out.extend((count as u64).to_le_bytes());
 }
 
-fn put_opening(out: &mut Vec<u8>, geometry: &Geometry, path: &Path, root: Node) {
-    let (base, crown) = path.steps.split_at(geometry.base_rows() - 1);
+/// Writes an opening whose first `n_base` steps are those of a base tree.
+pub(crate) fn put_opening(out: &mut Vec<u8>, n_base: usize, path: &Path, root: Node) {
+    let (base, crown) = path.steps.split_at(n_base);
     out.extend((crown.len() as u32).to_le_bytes());
     if crown.is_empty() {
         out.extend(root.0);
@@ -117,14 +112,22 @@ fn put_steps(out: &mut Vec<u8>, steps: &[Step]) {
 }
 
 /// Walks through the bytes; a length is that of the geometry or an error.
-struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     geometry: &'a Geometry,
     bytes: &'a [u8],
-    offset: usize,
+    pub offset: usize,
 }
 
-impl Reader<'_> {
-    fn malformed(&self, offset: usize, expected: &'static str) -> Malformed {
+impl<'a> Reader<'a> {
+    pub fn new(geometry: &'a Geometry, bytes: &'a [u8]) -> Reader<'a> {
+        Reader {
+            geometry,
+            bytes,
+            offset: 0,
+        }
+    }
+
+    pub fn malformed(&self, offset: usize, expected: &'static str) -> Malformed {
         Malformed {
             sector_size: self.geometry.sector_size,
             offset,
@@ -139,15 +142,15 @@ impl Reader<'_> {
         Ok(chunk)
     }
 
-    fn number(&mut self) -> Result<u64, Malformed> {
+    pub fn number(&mut self) -> Result<u64, Malformed> {
         Ok(u64::from_le_bytes(self.take()?))
     }
 
-    fn node(&mut self) -> Result<Node, Malformed> {
+    pub fn node(&mut self) -> Result<Node, Malformed> {
         Ok(Node(self.take()?))
     }
 
-    fn expect(&mut self, count: usize, expected: &'static str) -> Result<(), Malformed> {
+    pub fn expect(&mut self, count: usize, expected: &'static str) -> Result<(), Malformed> {
         let at = self.offset;
         if self.number()? == count as u64 {
             Ok(())
@@ -156,10 +159,23 @@ impl Reader<'_> {
         }
     }
 
-    /// An opening, and the root that it names.
-    fn opening(&mut self) -> Result<(Path, Node), Malformed> {
-        let arities = TreeHash::Poseidon.arities(self.geometry);
-        let (base, crown) = arities.split_at(self.geometry.base_rows() - 1);
+    /// There is nothing more.
+    pub fn end(&self) -> Result<(), Malformed> {
+        if self.offset == self.bytes.len() {
+            Ok(())
+        } else {
+            Err(self.malformed(self.offset, "the end"))
+        }
+    }
+
+    /// An opening in such a tree, and the root that it names.
+    pub fn opening(&mut self, tree: TreeHash) -> Result<(Path, Node), Malformed> {
+        let arities = tree.arities(self.geometry);
+        let n_base = match tree {
+            TreeHash::Sha256 => arities.len(),
+            TreeHash::Poseidon => self.geometry.base_rows() - 1,
+        };
+        let (base, crown) = arities.split_at(n_base);
         let at = self.offset;
         if u32::from_le_bytes(self.take()?) as usize != crown.len() {
             return Err(self.malformed(at, "the number of rows above the base trees"));

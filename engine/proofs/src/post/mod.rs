@@ -8,7 +8,7 @@
 
 pub mod challenge;
 pub mod circuit;
-mod encoding;
+pub(crate) mod encoding;
 mod partition;
 mod replica;
 mod statement;

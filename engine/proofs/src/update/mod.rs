@@ -13,6 +13,7 @@
 pub mod challenge;
 pub mod circuit;
 mod encoding;
+mod partition;
 pub mod sector;
 pub mod vanilla;
 
