@@ -44,12 +44,12 @@ pub fn of(kind: ProofKind, geometry: &'static Geometry) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub fn for_aggregates(geometry: &Geometry, key: &VerifyingKey) -> Result<Vec<u8>> {
+pub fn for_aggregates(kind: ProofKind, geometry: &Geometry, key: &VerifyingKey) -> Result<Vec<u8>> {
     let dir = home::parameters();
     fs::create_dir_all(dir)?;
     let srs = aggregate::development(128);
     let files = [
-        (name::key(ProofKind::Porep, geometry), key.to_bytes()),
+        (name::key(kind, geometry), key.to_bytes()),
         (name::srs(), srs.clone()),
     ];
     for (name, bytes) in files {

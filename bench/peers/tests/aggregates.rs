@@ -10,8 +10,8 @@ use engine_proofs::{
     geometry::Geometry,
     graph::Graph,
     groth16::{
-        aggregate::{aggregate, Aggregate, AggregateKey, Claim, Srs},
-        Proof, VerifyingKey,
+        aggregate::{aggregate, Aggregate, AggregateKey, Claim, Included, Srs},
+        Proof, ProofKind, VerifyingKey,
     },
     hex32::parse_node,
     porep::{
@@ -20,6 +20,7 @@ use engine_proofs::{
     },
     registered::{AggregateProof, SealProof},
     replica_id::{replica_id, ProverId, Seed, Ticket},
+    update,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_core::{OsRng, RngCore, SeedableRng};
@@ -31,6 +32,10 @@ fn fixture(name: &str) -> Value {
         .join("../../fixtures")
         .join(name);
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+fn geometry() -> &'static Geometry {
+    Geometry::of("2KiB".parse().unwrap())
 }
 
 fn bytes(value: &Value) -> Vec<u8> {
@@ -64,7 +69,7 @@ fn proven(kit: &Value, seal_proof: SealProof, first: u64) -> Vec<Proven> {
 
 /// The sectors as ours.
 fn ours(seal_proof: SealProof, sectors: &[Proven]) -> (Vec<Sector>, Vec<Proof>) {
-    let geometry = Geometry::of("2KiB".parse().unwrap());
+    let geometry = geometry();
     let sector = |sector: &Proven| Sector {
         statement: Statement {
             geometry,
@@ -91,7 +96,7 @@ fn ours(seal_proof: SealProof, sectors: &[Proven]) -> (Vec<Sector>, Vec<Proof>) 
 /// Both sides make the same, accept it, and refuse it for other sectors.
 fn check(kit: &Value, seal_proof: SealProof, sectors: &[Proven], version: AggregateProof) {
     let key = VerifyingKey::from_bytes(&bytes(&kit["vk"]["vk_hex_uncompressed"])).unwrap();
-    let srs = parameters::for_aggregates(Geometry::of("2KiB".parse().unwrap()), &key).unwrap();
+    let srs = parameters::for_aggregates(ProofKind::Porep, geometry(), &key).unwrap();
     let srs = Srs::parse(&srs).unwrap();
     let (claimed, proofs) = ours(seal_proof, sectors);
     let made = aggregate(&srs, &proofs, &included(seal_proof, &claimed), version).unwrap();
@@ -153,4 +158,50 @@ fn non_interactive_sectors() {
     one[0].seed = Seed([7; 32]);
     let two = [&one[..], &one[..]].concat();
     check(&kit, SealProof::NonInteractive, &two, AggregateProof::SnarkPackV2);
+}
+
+#[test]
+fn updates() {
+    let kit = fixture("kit-update-2KiB-1.1.0-plain-mod251-s42.json");
+    let node = |name: &str| parse_node(kit[name].as_str().unwrap()).unwrap();
+    let statement = update::vanilla::Statement {
+        geometry: geometry(),
+        comm_r_old: node("comm_r_old"),
+        comm_d_new: node("comm_d_new"),
+        comm_r_new: node("comm_r_new"),
+    };
+    let key = VerifyingKey::from_bytes(&bytes(&kit["vk"]["vk_hex_uncompressed"])).unwrap();
+    let srs = parameters::for_aggregates(ProofKind::Update, geometry(), &key).unwrap();
+    let srs = Srs::parse(&srs).unwrap();
+    let key = AggregateKey::new(&key);
+    let version = AggregateProof::SnarkPackV2;
+    let proof = bytes(&kit["api_proof_hex"]);
+    for n in [2, 3] {
+        let updates = vec![(statement, proof.clone()); n];
+        let proofs = vec![Proof::from_bytes(&proof).unwrap(); n];
+        let included = Included::updates(&vec![statement; n]);
+        let made = aggregate(&srs, &proofs, &included, version).unwrap();
+        assert!(
+            made.to_bytes() == reference::aggregate_updates(&updates).unwrap(),
+            "{n} updates differ"
+        );
+        assert!(reference::verify_updates(&updates, &made.to_bytes()).unwrap());
+        let inputs = vec![update::vanilla::public_inputs(&statement, 0).unwrap(); n];
+        let claim = Claim {
+            inputs: &inputs,
+            included,
+            version,
+        };
+        assert!(key.verify(&srs.key().unwrap(), &claim, &made, &mut OsRng));
+
+        let mut other = updates;
+        other[n - 1].0.comm_r_new = statement.comm_r_old;
+        assert!(!reference::verify_updates(&other, &made.to_bytes()).unwrap());
+        let others: Vec<_> = other.iter().map(|(statement, _)| *statement).collect();
+        let claim = Claim {
+            included: Included::updates(&others),
+            ..claim
+        };
+        assert!(!key.verify(&srs.key().unwrap(), &claim, &made, &mut OsRng));
+    }
 }

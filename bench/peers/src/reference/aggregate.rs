@@ -6,10 +6,13 @@ use blstrs::Scalar as Fr;
 use engine_proofs::{
     registered::{AggregateProof, ApiVersion, Feature, SealProof},
     replica_id::{PorepId, ProverId, Seed, Ticket},
+    update::vanilla::Statement,
 };
 use filecoin_proofs::{
-    aggregate_seal_commit_proofs, get_seal_inputs, verify_aggregate_seal_commit_proofs, PoRepConfig,
-    SealCommitOutput, SectorShape2KiB as Tree,
+    aggregate_empty_sector_update_proofs, aggregate_seal_commit_proofs, get_seal_inputs,
+    get_sector_update_inputs, verify_aggregate_seal_commit_proofs, verify_aggregate_sector_update_proofs,
+    EmptySectorUpdateProof, PoRepConfig, SealCommitOutput, SectorShape2KiB as Tree, SectorUpdateConfig,
+    SectorUpdateProofInputs,
 };
 use kernels::Node;
 use storage_proofs_core::{api_version, sector::SectorId};
@@ -92,6 +95,60 @@ pub fn verify(
         inputs(seal_proof, sectors)?,
         to_theirs(version),
     )
+}
+
+/// Aggregates the proofs of 2 KiB updates, all of one size.
+///
+/// # Errors
+/// When the reference finds fault with a proof or a file.
+pub fn aggregate_updates(updates: &[(Statement, Vec<u8>)]) -> Result<Vec<u8>> {
+    let proofs: Vec<_> = updates
+        .iter()
+        .map(|(_, proof)| EmptySectorUpdateProof(proof.clone()))
+        .collect();
+    let version = AggregateVersion::V2;
+    aggregate_empty_sector_update_proofs::<Tree>(&update_config(), &proofs, &claimed(updates), version)
+}
+
+/// Whether an aggregate convinces the reference of what these updates claim.
+///
+/// # Errors
+/// When it finds the aggregate malformed.
+pub fn verify_updates(updates: &[(Statement, Vec<u8>)], proof: &[u8]) -> Result<bool> {
+    let claimed = claimed(updates);
+    let inputs = claimed.iter().map(|update| {
+        get_sector_update_inputs::<Tree>(
+            &update_config(),
+            update.comm_r_old,
+            update.comm_r_new,
+            update.comm_d_new,
+        )
+    });
+    let inputs = inputs.collect::<Result<Vec<_>>>()?.concat();
+    verify_aggregate_sector_update_proofs::<Tree>(
+        &update_config(),
+        proof.to_vec(),
+        &claimed,
+        inputs,
+        AggregateVersion::V2,
+    )
+}
+
+fn claimed(updates: &[(Statement, Vec<u8>)]) -> Vec<SectorUpdateProofInputs> {
+    let h = SectorUpdateConfig::from_porep_config(&update_config()).h;
+    let claimed = |(statement, _): &(Statement, Vec<u8>)| SectorUpdateProofInputs {
+        h,
+        comm_r_old: statement.comm_r_old.0,
+        comm_r_new: statement.comm_r_new.0,
+        comm_d_new: statement.comm_d_new.0,
+    };
+    updates.iter().map(claimed).collect()
+}
+
+/// Version 1.2.0, as the reference asks of whoever aggregates updates.
+fn update_config() -> PoRepConfig {
+    home::parameters();
+    PoRepConfig::new_groth16(2048, [0; 32], api_version::ApiVersion::V1_2_0)
 }
 
 fn told(sectors: &[Proven]) -> (Vec<[u8; 32]>, Vec<[u8; 32]>) {
