@@ -36,9 +36,9 @@ use crate::{
 /// The same command goes on where it was interrupted.
 ///
 /// Example: lode-engine seal --skip-proof --dir old LICENSE-MIT
-///          lode-engine update --dir old --out new README.md
+///          lode-engine update --dir old --out new deny.toml
 ///          lode-engine update-prove --old old --dir new
-///          lode-engine unseal --old old --dir new README.again.md
+///          lode-engine unseal --old old --dir new deny.again.toml
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Update {

@@ -26,7 +26,7 @@ use crate::{
 /// 0.7 gigabytes and half a minute for 2KiB. Proofs under them are evidence of nothing to others.
 ///
 /// Example: lode-engine seal --skip-proof --dir old LICENSE-MIT
-///          lode-engine update --dir old --out new README.md
+///          lode-engine update --dir old --out new deny.toml
 ///          lode-engine update-prove --json --old old --dir new > updated.json
 ///          lode-engine verify --json-file updated.json
 #[derive(Debug, Args)]

@@ -22,7 +22,7 @@ use crate::{
 /// for byte, or the command fails.
 ///
 /// Example: lode-engine seal --skip-proof --dir old LICENSE-MIT
-///          lode-engine update --dir old --out new README.md
+///          lode-engine update --dir old --out new deny.toml
 ///          lode-engine update-remove --dir new --out old.again
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]

@@ -33,7 +33,7 @@ use crate::{
 /// Exit code: 0 for true; 1 for false, and for everything that is no proof or cannot be read.
 ///
 /// Example: lode-engine seal --skip-proof --dir old LICENSE-MIT
-///          lode-engine update --dir old --out new README.md
+///          lode-engine update --dir old --out new deny.toml
 ///          lode-engine update-prove --json --old old --dir new > updated.json
 ///          lode-engine verify update --json-file updated.json
 #[derive(Debug, Default, Args)]
