@@ -10,10 +10,12 @@ mod padding;
 mod process;
 mod sector;
 mod snark;
+mod transforms;
 
 use std::time::{Duration, Instant};
 
-use anyhow::{ensure, Result};
+use anyhow::{ensure, Context, Result};
+use blstrs::Scalar as Fr;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -79,8 +81,8 @@ pub static STAGES: [Stage; 24] = [
     stage("msm-g1-blst", 3, snark::msm_g1_beside_blst),
     stage("msm-g2", 3, snark::msm_g2),
     stage("msm-g2-blst", 3, snark::msm_g2_beside_blst),
-    stage("ntt", 3, snark::ntt),
-    stage("quotient", 3, snark::quotient),
+    stage("ntt", 3, transforms::ntt),
+    stage("quotient", 3, transforms::quotient),
     stage("pre-commit-1", 3, sector::pre_commit_1),
     stage("pre-commit-2", 3, sector::pre_commit_2),
     stage("commit-1", 9, sector::commit_1),
@@ -163,6 +165,14 @@ fn random_nodes(n: usize) -> Vec<Node> {
     let mut nodes = vec![Node::ZERO; n];
     ChaCha8Rng::seed_from_u64(n as u64).fill_bytes(Node::bytes_mut(&mut nodes));
     nodes.into_iter().map(|node| Node::truncated(node.0)).collect()
+}
+
+/// Random scalars below 2²⁵⁴, always the same.
+fn random_elements(n: usize) -> Result<Vec<Fr>> {
+    let elements = random_nodes(n).into_iter().map(|node| node.to_fr());
+    elements
+        .collect::<Option<_>>()
+        .context("cut to 254 bits, a node is canonical")
 }
 
 /// Random bytes, always the same.

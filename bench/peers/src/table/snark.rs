@@ -1,24 +1,22 @@
-//! The arithmetic of Groth16, on all threads.
+//! Sums of points, on all threads.
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
-use bellperson::{domain::EvaluationDomain, gpu::LockedMultiexpKernel, multiexp::multiexp};
+use anyhow::Result;
+use bellperson::{gpu::LockedMultiexpKernel, multiexp::multiexp};
 use blst::{blst_p1_affine, blst_p2_affine, MultiPoint};
 use blstrs::{G1Affine, G1Projective, G2Affine, G2Projective, Scalar as Fr};
 use ec_gpu_gen::{multiexp_cpu::FullDensity, threadpool::Worker};
 use ff::PrimeField;
 use group::{prime::PrimeCurveAffine, Curve, Group, UncompressedEncoding};
-use kernels::{Backend, Bases, Cpu, Direction};
+use kernels::{Backend, Bases, Cpu};
 
-use super::{contest, peer, random_nodes, timed, Row, Timed, Words};
+use super::{contest, peer, random_elements, timed, Row, Timed, Words};
 
 /// Points of a sum in G1: ratios at smaller numbers flatter us.
 const N_G1: usize = 1 << 20;
 /// Points of a sum in G2.
 const N_G2: usize = 1 << 18;
-/// Elements of a transform.
-const N_ELEMENTS: usize = 1 << 20;
 
 /// What a sum is taken over, on either side.
 struct Sum<G: PrimeCurveAffine> {
@@ -45,7 +43,7 @@ where
                 .flat_map(|point| point.to_uncompressed().as_ref().to_vec())
                 .collect(),
             points: Arc::new(points),
-            scalars: elements(n)?,
+            scalars: random_elements(n)?,
         })
     }
 
@@ -77,13 +75,6 @@ where
     fn scalar_bytes(&self) -> Vec<u8> {
         self.scalars.iter().flat_map(PrimeField::to_repr).collect()
     }
-}
-
-fn elements(n: usize) -> Result<Vec<Fr>> {
-    let elements = random_nodes(n).into_iter().map(|node| node.to_fr());
-    elements
-        .collect::<Option<_>>()
-        .context("cut to 254 bits, a node is canonical")
 }
 
 pub(super) fn msm_g1(rounds: usize) -> Result<Row> {
@@ -134,65 +125,4 @@ pub(super) fn msm_g2_beside_blst(rounds: usize) -> Result<Row> {
         theirs,
         ours,
     )
-}
-
-pub(super) fn ntt(rounds: usize) -> Result<Row> {
-    let values = elements(N_ELEMENTS)?;
-    let words = Words {
-        stage: format!("NTT of 2^{}", N_ELEMENTS.ilog2()),
-        peer: peer("bellperson"),
-        note: "all threads".to_owned(),
-    };
-    let theirs = || {
-        let mut domain = EvaluationDomain::from_coeffs(values.clone())?;
-        let took = timed(|| Ok(domain.fft(&Worker::new(), &mut None)?))?.took;
-        Ok(Timed {
-            output: domain.into_coeffs(),
-            took,
-        })
-    };
-    let ours = || {
-        let mut values = values.clone();
-        let took = timed(|| Ok(Cpu::new().ntt(Direction::Forward, &mut values)?))?.took;
-        Ok(Timed { output: values, took })
-    };
-    contest(words, rounds, theirs, ours)
-}
-
-pub(super) fn quotient(rounds: usize) -> Result<Row> {
-    let a = elements(N_ELEMENTS)?;
-    let b: Vec<Fr> = a.iter().rev().copied().collect();
-    // The constraints hold: then the quotient is a polynomial, as in a proof.
-    let c: Vec<Fr> = a.iter().zip(&b).map(|(a, b)| *a * b).collect();
-    let words = Words {
-        stage: format!("quotient of 2^{}", N_ELEMENTS.ilog2()),
-        peer: peer("bellperson"),
-        note: "all threads; seven transforms".to_owned(),
-    };
-    let theirs = || {
-        let [mut a, b, c] = [&a, &b, &c].map(|values| EvaluationDomain::from_coeffs(values.clone()));
-        let (worker, mut domains) = (Worker::new(), [b?, c?]);
-        let a = a.as_mut().map_err(|error| anyhow::anyhow!("{error}"))?;
-        let took = timed(|| {
-            for domain in [&mut *a].into_iter().chain(&mut domains) {
-                domain.ifft(&worker, &mut None)?;
-                domain.coset_fft(&worker, &mut None)?;
-            }
-            a.mul_assign(&worker, &domains[0]);
-            a.sub_assign(&worker, &domains[1]);
-            a.divide_by_z_on_coset(&worker);
-            Ok(a.icoset_fft(&worker, &mut None)?)
-        })?
-        .took;
-        Ok(Timed {
-            output: a.as_ref().to_vec(),
-            took,
-        })
-    };
-    let ours = || {
-        let (mut a, mut b, mut c) = (a.clone(), b.clone(), c.clone());
-        let took = timed(|| Ok(Cpu::new().quotient(&mut a, &mut b, &mut c)?))?.took;
-        Ok(Timed { output: a, took })
-    };
-    contest(words, rounds, theirs, ours)
 }

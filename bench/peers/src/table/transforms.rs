@@ -1,0 +1,73 @@
+//! Transforms over the scalar field, on all threads.
+
+use anyhow::Result;
+use bellperson::domain::EvaluationDomain;
+use blstrs::Scalar as Fr;
+use ec_gpu_gen::threadpool::Worker;
+use kernels::{Backend, Cpu, Direction};
+
+use super::{contest, peer, random_elements, timed, Row, Timed, Words};
+
+/// Elements of a transform.
+const N_ELEMENTS: usize = 1 << 20;
+
+pub(super) fn ntt(rounds: usize) -> Result<Row> {
+    let values = random_elements(N_ELEMENTS)?;
+    let words = Words {
+        stage: format!("NTT of 2^{}", N_ELEMENTS.ilog2()),
+        peer: peer("bellperson"),
+        note: "all threads".to_owned(),
+    };
+    let theirs = || {
+        let mut domain = EvaluationDomain::from_coeffs(values.clone())?;
+        let took = timed(|| Ok(domain.fft(&Worker::new(), &mut None)?))?.took;
+        Ok(Timed {
+            output: domain.into_coeffs(),
+            took,
+        })
+    };
+    let ours = || {
+        let mut values = values.clone();
+        let took = timed(|| Ok(Cpu::new().ntt(Direction::Forward, &mut values)?))?.took;
+        Ok(Timed { output: values, took })
+    };
+    contest(words, rounds, theirs, ours)
+}
+
+pub(super) fn quotient(rounds: usize) -> Result<Row> {
+    let a = random_elements(N_ELEMENTS)?;
+    let b: Vec<Fr> = a.iter().rev().copied().collect();
+    // The constraints hold: then the quotient is a polynomial, as in a proof.
+    let c: Vec<Fr> = a.iter().zip(&b).map(|(a, b)| *a * b).collect();
+    let words = Words {
+        stage: format!("quotient of 2^{}", N_ELEMENTS.ilog2()),
+        peer: peer("bellperson"),
+        note: "all threads; seven transforms".to_owned(),
+    };
+    let theirs = || {
+        let [mut a, b, c] = [&a, &b, &c].map(|values| EvaluationDomain::from_coeffs(values.clone()));
+        let (worker, mut domains) = (Worker::new(), [b?, c?]);
+        let a = a.as_mut().map_err(|error| anyhow::anyhow!("{error}"))?;
+        let took = timed(|| {
+            for domain in [&mut *a].into_iter().chain(&mut domains) {
+                domain.ifft(&worker, &mut None)?;
+                domain.coset_fft(&worker, &mut None)?;
+            }
+            a.mul_assign(&worker, &domains[0]);
+            a.sub_assign(&worker, &domains[1]);
+            a.divide_by_z_on_coset(&worker);
+            Ok(a.icoset_fft(&worker, &mut None)?)
+        })?
+        .took;
+        Ok(Timed {
+            output: a.as_ref().to_vec(),
+            took,
+        })
+    };
+    let ours = || {
+        let (mut a, mut b, mut c) = (a.clone(), b.clone(), c.clone());
+        let took = timed(|| Ok(Cpu::new().quotient(&mut a, &mut b, &mut c)?))?.took;
+        Ok(Timed { output: a, took })
+    };
+    contest(words, rounds, theirs, ours)
+}
