@@ -91,7 +91,7 @@ fn by_turns(turns: u64, counted: &mut impl FnMut(), other: &mut impl FnMut()) ->
 fn poseidon<A: Arity<Fr>>(criterion: &mut Criterion, hash: Hash) {
     let constants = PoseidonConstants::<Fr, A>::new();
     let preimages = random_nodes(N_DIGESTS * hash.arity());
-    for device in [Cpu::new(), Cpu::portable()] {
+    for device in Cpu::all() {
         let mut digests = vec![Node::ZERO; N_DIGESTS];
         let mut peers = digests.clone();
         let ours = || device.hash(hash, &preimages, &mut digests).expect("canonical");

@@ -1,6 +1,6 @@
 //! The seam: what a device does.
 
-use crate::{cpu, DeviceInfo, Fr, G1Affine, G1Projective, G2Affine, G2Projective, Node, Result};
+use crate::{cpu, DeviceInfo, Fr, G1Affine, G1Projective, G2Affine, G2Projective, Level, Node, Result};
 
 /// Base (depth-robust) parents of a node.
 pub const BASE_DEGREE: usize = 6;
@@ -117,12 +117,17 @@ pub trait Backend: Send + Sync {
     /// Who this device is, and what it does itself.
     fn info(&self) -> &DeviceInfo;
 
+    /// Which instructions the CPU takes for what this device leaves to it.
+    fn level(&self) -> Level {
+        Level::current()
+    }
+
     /// `digests[i] = H(preimages[i·arity .. (i+1)·arity])`.
     ///
     /// # Errors
     /// When a Poseidon preimage is not canonical.
     fn hash(&self, hash: Hash, preimages: &[Node], digests: &mut [Node]) -> Result<()> {
-        cpu::hash(hash, preimages, digests)
+        cpu::hash(self.level(), hash, preimages, digests)
     }
 
     /// All rows of a tree above its leaves: row 1, row 2, … root, one after the other.
@@ -184,7 +189,7 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// None on the CPU; a device may fail.
     fn label(&self, layer: u32, first: usize, parents: &[Parents], lanes: &mut [Lane<'_>]) -> Result<()> {
-        cpu::label(layer, first, parents, lanes);
+        cpu::label(self.level(), layer, first, parents, lanes);
         Ok(())
     }
 
@@ -193,7 +198,7 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// When a node of either is not canonical; the data is then neither data nor replica.
     fn encode(&self, key: &[Node], data: &mut [Node]) -> Result<()> {
-        cpu::encode(key, data)
+        cpu::encode(self.level(), key, data)
     }
 
     /// Takes the key from the replica, node by node, modulo r: the replica becomes the data.
@@ -201,7 +206,7 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// When a node of either is not canonical; the replica is then neither replica nor data.
     fn decode(&self, key: &[Node], replica: &mut [Node]) -> Result<()> {
-        cpu::decode(key, replica)
+        cpu::decode(self.level(), key, replica)
     }
 
     /// Multiplies the data and adds the key, node by node, modulo r: `data[i]·f + key[i]`, f the factor of the
@@ -212,7 +217,7 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// As [`encode`](Backend::encode).
     fn encode_scaled(&self, key: &[Node], factors: Factors<'_>, data: &mut [Node]) -> Result<()> {
-        cpu::encode_scaled(key, factors, data)
+        cpu::encode_scaled(self.level(), key, factors, data)
     }
 
     /// Takes the key from the replica and multiplies, node by node, modulo r: `(replica[i] − key[i])·f`, f the
@@ -221,7 +226,7 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// As [`decode`](Backend::decode).
     fn decode_scaled(&self, key: &[Node], factors: Factors<'_>, replica: &mut [Node]) -> Result<()> {
-        cpu::decode_scaled(key, factors, replica)
+        cpu::decode_scaled(self.level(), key, factors, replica)
     }
 
     /// As [`encode_tree`](Backend::encode_tree), but encodes as [`encode_scaled`](Backend::encode_scaled) does.
@@ -247,7 +252,7 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// None on the CPU; a device may fail.
     fn ntt(&self, direction: Direction, values: &mut [Fr]) -> Result<()> {
-        cpu::ntt(direction, values);
+        cpu::ntt(self.level(), direction, values);
         Ok(())
     }
 
@@ -268,7 +273,7 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// When a base is not an encoding of a point on the curve. The subgroup is not checked.
     fn msm_g1(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G1Projective> {
-        cpu::sums().msm_g1(bases, scalars)
+        cpu::sums(self.level()).msm_g1(bases, scalars)
     }
 
     /// `Σ scalars[i] · bases[i]` in G2.
@@ -276,7 +281,7 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// When a base is not an encoding of a point on the curve. The subgroup is not checked.
     fn msm_g2(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G2Projective> {
-        cpu::sums().msm_g2(bases, scalars)
+        cpu::sums(self.level()).msm_g2(bases, scalars)
     }
 
     /// `multiples[i] = scalars[i] · base` in G1: one base, many scalars.
@@ -284,7 +289,7 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// None on the CPU; a device may fail.
     fn multiples_g1(&self, base: &G1Affine, scalars: &[Fr], multiples: &mut [G1Affine]) -> Result<()> {
-        cpu::sums().multiples_g1(base, scalars, multiples);
+        cpu::sums(self.level()).multiples_g1(base, scalars, multiples);
         Ok(())
     }
 
@@ -293,7 +298,7 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// None on the CPU; a device may fail.
     fn multiples_g2(&self, base: &G2Affine, scalars: &[Fr], multiples: &mut [G2Affine]) -> Result<()> {
-        cpu::sums().multiples_g2(base, scalars, multiples);
+        cpu::sums(self.level()).multiples_g2(base, scalars, multiples);
         Ok(())
     }
 }

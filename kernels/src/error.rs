@@ -20,6 +20,28 @@ pub enum Error {
         /// Its position among the bases.
         index: usize,
     },
+    /// The processor lacks what a level of instructions needs.
+    #[error("this processor has no instructions of the level {level}: its best is {best}")]
+    LevelNotThere {
+        /// The level that was asked for.
+        level: crate::Level,
+        /// The best that the processor has.
+        best: crate::Level,
+    },
+    /// A process has one level, and this one has used another already.
+    #[error("this process computes at the level {current} already, and cannot change to {level}")]
+    LevelInUse {
+        /// The level that was asked for.
+        level: crate::Level,
+        /// The level of the process.
+        current: crate::Level,
+    },
+    /// A word that should be a level of instructions is none.
+    #[error("{word:?} is no level of instructions: it may be portable, adx or ifma")]
+    NoLevel {
+        /// The word.
+        word: String,
+    },
     /// Two devices that did the same work did not get the same; only a [`Twin`](crate::Twin) sees it.
     #[error("{operation}: two devices differ at {position}")]
     Differs {

@@ -19,7 +19,7 @@ pub use backend::{
     Backend, Bases, Direction, Factors, Hash, Lane, Parents, BASE_DEGREE, DEGREE, EXPANSION_DEGREE,
 };
 pub use blstrs::{G1Affine, G1Projective, G2Affine, G2Projective, Scalar as Fr};
-pub use cpu::Cpu;
+pub use cpu::{Cpu, Level};
 pub use device::DeviceInfo;
 pub use error::{Error, Result};
 pub use node::Node;

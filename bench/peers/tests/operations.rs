@@ -35,15 +35,11 @@ fn nodes(n: usize, seed: u64) -> Vec<Node> {
     (0..n).map(node).collect()
 }
 
-fn devices() -> [Cpu; 2] {
-    [Cpu::new(), Cpu::portable()]
-}
-
 fn check_hash(hash: Hash, theirs: impl Fn(&[Node]) -> Node) {
     let largest = vec![Node::from(-Fr::ONE); hash.arity()];
     let preimages = [nodes(131 * hash.arity(), 7), largest].concat();
     let expected: Vec<Node> = preimages.chunks(hash.arity()).map(theirs).collect();
-    for device in devices() {
+    for device in Cpu::all() {
         let mut digests = vec![Node::ZERO; expected.len()];
         device.hash(hash, &preimages, &mut digests).unwrap();
         assert!(digests == expected, "{hash:?} on {}", device.info().name);
@@ -80,7 +76,7 @@ fn replicas_are_equal_and_decode() {
     let (key, data) = (nodes(4099, 1), nodes(4099, 2));
     let sum = |(key, data): (&Node, &Node)| Fr::from(domain(key)) + Fr::from(domain(data));
     let expected: Vec<Node> = key.iter().zip(&data).map(sum).map(Node::from).collect();
-    for device in devices() {
+    for device in Cpu::all() {
         let mut replica = data.clone();
         device.encode(&key, &mut replica).unwrap();
         assert!(replica == expected, "encode on {}", device.info().name);
@@ -131,7 +127,7 @@ fn commitments_to_pieces_are_equal() {
         let mut padded = data.clone();
         padded.resize(size.unpadded() as usize, 0);
         let expected = generate_piece_commitment(&padded[..], UnpaddedBytesAmount(size.unpadded())).unwrap();
-        for device in devices() {
+        for device in Cpu::all() {
             let mut comm_p = CommP::new(&device);
             data.chunks(1000).for_each(|part| comm_p.update(part).unwrap());
             let piece = comm_p.finish().unwrap();

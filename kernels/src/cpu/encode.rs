@@ -5,22 +5,27 @@ use rayon::prelude::*;
 
 use super::field::{canonical, minus, multiply, plus, settle, to_node, Words, MODULUS};
 use super::CHUNK_LEN;
-use crate::{Error, Factors, Fr, Node, Result};
+use crate::{Error, Factors, Fr, Level, Node, Result};
 
-pub(crate) fn encode(key: &[Node], data: &mut [Node]) -> Result<()> {
+pub(crate) fn encode(_: Level, key: &[Node], data: &mut [Node]) -> Result<()> {
     zip(key, data, "data", |_, data, key| add(data, key))
 }
 
-pub(crate) fn decode(key: &[Node], replica: &mut [Node]) -> Result<()> {
+pub(crate) fn decode(_: Level, key: &[Node], replica: &mut [Node]) -> Result<()> {
     zip(key, replica, "replica", |_, replica, key| subtract(replica, key))
 }
 
-pub(crate) fn encode_scaled(key: &[Node], factors: Factors<'_>, data: &mut [Node]) -> Result<()> {
+pub(crate) fn encode_scaled(_: Level, key: &[Node], factors: Factors<'_>, data: &mut [Node]) -> Result<()> {
     let scale = Scale::new(factors, data.len());
     zip(key, data, "data", |i, data, key| add(scale.times(i, data), key))
 }
 
-pub(crate) fn decode_scaled(key: &[Node], factors: Factors<'_>, replica: &mut [Node]) -> Result<()> {
+pub(crate) fn decode_scaled(
+    _: Level,
+    key: &[Node],
+    factors: Factors<'_>,
+    replica: &mut [Node],
+) -> Result<()> {
     let scale = Scale::new(factors, replica.len());
     zip(key, replica, "replica", |i, replica, key| {
         scale.times(i, subtract(replica, key))

@@ -6,7 +6,7 @@ use sha2::compress256;
 
 use super::sha256::{node, INITIAL};
 use crate::device::prefetch;
-use crate::{Lane, Node, Parents, BASE_DEGREE, DEGREE};
+use crate::{Lane, Level, Node, Parents, BASE_DEGREE, DEGREE};
 
 /// Labels that go into a preimage, parents repeating.
 const N_REPEATED: usize = 37;
@@ -15,7 +15,7 @@ const N_REPEATED: usize = 37;
 /// than memory takes; the lines of 16 nodes fill half of the first cache.
 const N_AHEAD: usize = 16;
 
-pub(crate) fn label(layer: u32, first: usize, parents: &[Parents], lanes: &mut [Lane<'_>]) {
+pub(crate) fn label(_: Level, layer: u32, first: usize, parents: &[Parents], lanes: &mut [Lane<'_>]) {
     lanes.par_iter_mut().for_each(|lane| {
         assert_eq!(
             layer == 1,

@@ -8,6 +8,7 @@ mod field;
 mod label;
 #[cfg(target_arch = "x86_64")]
 mod lanes;
+mod level;
 mod msm;
 mod multiples;
 mod ntt;
@@ -16,46 +17,54 @@ mod sha256;
 mod sums;
 mod tree;
 
+pub use level::Level;
+
 pub(crate) use encode::{decode, decode_scaled, encode, encode_scaled};
 pub(crate) use label::label;
 pub(crate) use ntt::{ntt, quotient};
-pub(crate) use sums::fastest as sums;
+pub(crate) use sums::at as sums;
 pub(crate) use tree::{columns, encode_scaled_tree, encode_tree};
 
-use crate::{
-    device, Backend, Bases, DeviceInfo, Fr, G1Affine, G1Projective, G2Affine, G2Projective, Hash, Node,
-    Result,
-};
+use crate::{device, Backend, DeviceInfo, Hash, Node, Result};
 
 /// Nodes handed to one thread at a time: enough to hide the hand-over, few enough to share out evenly.
 const CHUNK_LEN: usize = 1 << 10;
 
-/// The CPU as a device: all cores, and the best that this processor has.
+/// The CPU as a device: all cores, and instructions of one [`Level`].
 #[derive(Debug)]
 pub struct Cpu {
     info: DeviceInfo,
-    poseidon: &'static dyn poseidon::Hasher,
-    sums: &'static dyn sums::Sums,
+    level: Level,
 }
 
 impl Cpu {
-    /// Looks at the CPU this process runs on.
+    /// The CPU at the level of this process.
     pub fn new() -> Cpu {
-        Cpu::with("cpu", poseidon::fastest(), sums::fastest())
+        Cpu::with(Level::current())
     }
 
-    /// Keeps to what every processor can do: slower, and the same code on all of them.
-    pub fn portable() -> Cpu {
-        Cpu::with("cpu, portable", poseidon::portable(), sums::portable())
+    /// The CPU held to a level, if the processor has it.
+    pub fn at(level: Level) -> Option<Cpu> {
+        level.is_there().then(|| Cpu::with(level))
     }
 
-    fn with(name: &str, poseidon: &'static dyn poseidon::Hasher, sums: &'static dyn sums::Sums) -> Cpu {
+    /// The CPU at each level that the processor has, the least first.
+    pub fn all() -> impl Iterator<Item = Cpu> {
+        Level::ALL.into_iter().filter_map(Cpu::at)
+    }
+
+    fn with(level: Level) -> Cpu {
+        let name = if level == Level::best() {
+            "cpu".into()
+        } else {
+            format!("cpu, {level}")
+        };
         let info = DeviceInfo {
-            name: name.into(),
+            name,
             model: device::cpu_model(),
             native: &["all"],
         };
-        Cpu { info, poseidon, sums }
+        Cpu { info, level }
     }
 }
 
@@ -70,39 +79,12 @@ impl Backend for Cpu {
         &self.info
     }
 
-    fn hash(&self, hash: Hash, preimages: &[Node], digests: &mut [Node]) -> Result<()> {
-        hash_with(self.poseidon, hash, preimages, digests)
-    }
-
-    fn msm_g1(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G1Projective> {
-        self.sums.msm_g1(bases, scalars)
-    }
-
-    fn msm_g2(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G2Projective> {
-        self.sums.msm_g2(bases, scalars)
-    }
-
-    fn multiples_g1(&self, base: &G1Affine, scalars: &[Fr], multiples: &mut [G1Affine]) -> Result<()> {
-        self.sums.multiples_g1(base, scalars, multiples);
-        Ok(())
-    }
-
-    fn multiples_g2(&self, base: &G2Affine, scalars: &[Fr], multiples: &mut [G2Affine]) -> Result<()> {
-        self.sums.multiples_g2(base, scalars, multiples);
-        Ok(())
+    fn level(&self) -> Level {
+        self.level
     }
 }
 
-pub(crate) fn hash(hash: Hash, preimages: &[Node], digests: &mut [Node]) -> Result<()> {
-    hash_with(poseidon::fastest(), hash, preimages, digests)
-}
-
-fn hash_with(
-    poseidon: &dyn poseidon::Hasher,
-    hash: Hash,
-    preimages: &[Node],
-    digests: &mut [Node],
-) -> Result<()> {
+pub(crate) fn hash(level: Level, hash: Hash, preimages: &[Node], digests: &mut [Node]) -> Result<()> {
     assert_eq!(
         preimages.len(),
         digests.len() * hash.arity(),
@@ -110,9 +92,9 @@ fn hash_with(
     );
     match hash {
         Hash::Sha256 => {
-            sha256::hash(preimages, digests);
+            sha256::hash(level, preimages, digests);
             Ok(())
         }
-        _ => poseidon::hash(poseidon, hash, preimages, digests),
+        _ => poseidon::hash(level, hash, preimages, digests),
     }
 }

@@ -337,10 +337,16 @@ mod tests {
 
     use super::*;
     use crate::cpu::sums::{self, Sums};
+    use crate::cpu::Level;
     use crate::{G1Affine, G1Projective, G2Affine, G2Projective};
 
     /// Each kind of arithmetic that this processor has.
-    const SUMS: [fn() -> &'static dyn Sums; 2] = [sums::portable, sums::fastest];
+    fn all() -> impl Iterator<Item = &'static dyn Sums> {
+        Level::ALL
+            .into_iter()
+            .filter(|level| level.is_there())
+            .map(sums::at)
+    }
 
     /// Scalars of every kind: bits, small ones, negative ones, and dense ones.
     fn scalar(rng: &mut XorShiftRng) -> Fr {
@@ -377,18 +383,18 @@ mod tests {
         let scalars: Vec<Fr> = (0..len).map(|_| scalar(&mut rng)).collect();
         let g1: Vec<G1Affine> = bases(&mut rng, len);
         let expected: G1Projective = g1.iter().zip(&scalars).map(|(base, scalar)| base * scalar).sum();
-        for sums in SUMS {
+        for sums in all() {
             let bytes = bytes(&g1);
-            let sum = sums().msm_g1(Bases { id: 0, bytes: &bytes }, &scalars);
-            assert_eq!(sum.expect("on the curve"), expected, "G1, {len}, {:?}", sums());
+            let sum = sums.msm_g1(Bases { id: 0, bytes: &bytes }, &scalars);
+            assert_eq!(sum.expect("on the curve"), expected, "G1, {len}, {:?}", sums);
         }
         let len = len.min(500);
         let g2: Vec<G2Affine> = bases(&mut rng, len);
         let expected: G2Projective = g2.iter().zip(&scalars).map(|(base, scalar)| base * scalar).sum();
-        for sums in SUMS {
+        for sums in all() {
             let bytes = bytes(&g2);
-            let sum = sums().msm_g2(Bases { id: 0, bytes: &bytes }, &scalars[..len]);
-            assert_eq!(sum.expect("on the curve"), expected, "G2, {len}, {:?}", sums());
+            let sum = sums.msm_g2(Bases { id: 0, bytes: &bytes }, &scalars[..len]);
+            assert_eq!(sum.expect("on the curve"), expected, "G2, {len}, {:?}", sums);
         }
     }
 
@@ -404,21 +410,21 @@ mod tests {
         let base = G1Affine::generator();
         let scalar = Fr::from(0xabcd_ef01);
         let bytes = bytes(&vec![base; 10_000]);
-        for sums in SUMS {
-            let sum = sums().msm_g1(Bases { id: 0, bytes: &bytes }, &vec![scalar; 10_000]);
+        for sums in all() {
+            let sum = sums.msm_g1(Bases { id: 0, bytes: &bytes }, &vec![scalar; 10_000]);
             assert_eq!(
                 sum.expect("on the curve"),
                 base * (scalar * Fr::from(10_000)),
                 "{:?}",
-                sums()
+                sums
             );
         }
     }
 
     #[test]
     fn a_base_off_the_curve_is_named() {
-        for sums in SUMS {
-            let sum = |bytes: &[u8]| sums().msm_g1(Bases { id: 0, bytes }, &[Fr::from(3); 9]);
+        for sums in all() {
+            let sum = |bytes: &[u8]| sums.msm_g1(Bases { id: 0, bytes }, &[Fr::from(3); 9]);
             let mut bytes = bytes(&[G1Affine::generator(); 9]);
             bytes[6 * 96 + 50] ^= 1;
             assert_eq!(
@@ -438,12 +444,15 @@ mod tests {
         let mut bytes = vec![0; 96];
         bytes[95] = 2;
         let sum = |bytes: &[u8], sums: &dyn Sums| sums.msm_g1(Bases { id: 0, bytes }, &[Fr::ONE]);
-        let expected = sum(&bytes, sums::portable()).expect("on the curve");
-        assert_eq!(sum(&bytes, sums::fastest()).expect("on the curve"), expected);
+        let expected = sum(&bytes, sums::at(Level::Portable)).expect("on the curve");
+        assert_eq!(
+            sum(&bytes, sums::at(Level::best())).expect("on the curve"),
+            expected
+        );
         let p = "1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab";
         bytes[..48].copy_from_slice(&hex::decode(p).expect("hexadecimal"));
-        for sums in SUMS {
-            assert!(sum(&bytes, sums()).is_err(), "{:?}", sums());
+        for sums in all() {
+            assert!(sum(&bytes, sums).is_err(), "{:?}", sums);
         }
     }
 }

@@ -152,10 +152,16 @@ mod tests {
 
     use super::*;
     use crate::cpu::sums::{self, Sums};
+    use crate::cpu::Level;
     use crate::{G1Affine, G1Projective, G2Affine, G2Projective};
 
     /// Each kind of arithmetic that this processor has.
-    const SUMS: [fn() -> &'static dyn Sums; 2] = [sums::portable, sums::fastest];
+    fn all() -> impl Iterator<Item = &'static dyn Sums> {
+        Level::ALL
+            .into_iter()
+            .filter(|level| level.is_there())
+            .map(sums::at)
+    }
 
     fn scalars(len: usize) -> Vec<Fr> {
         let mut rng = XorShiftRng::seed_from_u64(len as u64);
@@ -177,20 +183,20 @@ mod tests {
     fn check_g1(base: G1Affine, len: usize) {
         let scalars = scalars(len);
         let expected: Vec<_> = scalars.iter().map(|scalar| (base * scalar).to_affine()).collect();
-        for sums in SUMS {
+        for sums in all() {
             let mut multiples = vec![G1Affine::identity(); len];
-            sums().multiples_g1(&base, &scalars, &mut multiples);
-            assert_eq!(multiples, expected, "{len}, {:?}", sums());
+            sums.multiples_g1(&base, &scalars, &mut multiples);
+            assert_eq!(multiples, expected, "{len}, {:?}", sums);
         }
     }
 
     fn check_g2(base: G2Affine, len: usize) {
         let scalars = scalars(len);
         let expected: Vec<_> = scalars.iter().map(|scalar| (base * scalar).to_affine()).collect();
-        for sums in SUMS {
+        for sums in all() {
             let mut multiples = vec![G2Affine::identity(); len];
-            sums().multiples_g2(&base, &scalars, &mut multiples);
-            assert_eq!(multiples, expected, "{len}, {:?}", sums());
+            sums.multiples_g2(&base, &scalars, &mut multiples);
+            assert_eq!(multiples, expected, "{len}, {:?}", sums);
         }
     }
 

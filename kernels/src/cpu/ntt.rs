@@ -7,7 +7,7 @@
 use ff::{Field, PrimeField};
 use rayon::prelude::*;
 
-use crate::{Backend, Direction, Fr, Result};
+use crate::{Backend, Direction, Fr, Level, Result};
 
 /// Elements that one thread transforms by itself: 64 KiB, which stay in the cache of a core.
 const LEAF_LEN: usize = 1 << 11;
@@ -15,7 +15,7 @@ const LEAF_LEN: usize = 1 << 11;
 /// Elements that one thread scales at a time.
 const SCALE_LEN: usize = 1 << 10;
 
-pub(crate) fn ntt(direction: Direction, values: &mut [Fr]) {
+pub(crate) fn ntt(_: Level, direction: Direction, values: &mut [Fr]) {
     split(values, &Twiddles::new(direction, values.len()));
     if direction == Direction::Inverse {
         let n_inverse = length(values.len())
@@ -285,7 +285,7 @@ mod tests {
     fn check_ntt(len: usize) {
         let coefficients = random(len);
         let mut values = coefficients.clone();
-        ntt(Direction::Forward, &mut values);
+        ntt(Level::best(), Direction::Forward, &mut values);
         let root = root_of_unity(Direction::Forward, len);
         for k in [0, 1, len / 3, len / 2, len - 1] {
             assert_eq!(
@@ -294,7 +294,7 @@ mod tests {
                 "X[{k}] of {len}"
             );
         }
-        ntt(Direction::Inverse, &mut values);
+        ntt(Level::best(), Direction::Inverse, &mut values);
         assert!(values == coefficients, "forward and back over {len}");
     }
 
@@ -310,7 +310,7 @@ mod tests {
         let mut c: Vec<Fr> = a.iter().zip(&b).map(|(a, b)| a * b).collect();
         let coefficients = |values: &[Fr]| {
             let mut values = values.to_vec();
-            ntt(Direction::Inverse, &mut values);
+            ntt(Level::best(), Direction::Inverse, &mut values);
             values
         };
         let x = Fr::from(11);

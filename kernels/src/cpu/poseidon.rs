@@ -21,7 +21,7 @@ use neptune::{
 use rayon::prelude::*;
 
 use super::field::{self, Words};
-use crate::{Error, Fr, Hash, Node};
+use crate::{Error, Fr, Hash, Level, Node};
 
 use portable::Portable;
 
@@ -244,26 +244,18 @@ fn convert<C: Constant>(elements: impl IntoIterator<Item = Fr>) -> Vec<C> {
 }
 
 /// What hashes rows with one kind of arithmetic.
-pub(super) trait Hasher: Sync + std::fmt::Debug {
+trait Hasher: Sync + std::fmt::Debug {
     /// `digests[i] = Poseidon(preimages[i·arity .. (i+1)·arity])`, for the hash of that table; or the place of
     /// the first node that is not canonical.
     fn hash(&self, table: usize, preimages: &[Node], digests: &mut [Node]) -> Result<(), usize>;
 }
 
-/// The fastest that this processor has.
-pub(super) fn fastest() -> &'static dyn Hasher {
+/// What this level has; the lower levels share one body.
+fn hasher(level: Level) -> &'static dyn Hasher {
     #[cfg(target_arch = "x86_64")]
-    if let Some(ifma) = &*IFMA {
+    if let Some(ifma) = ifma::Ifma::of(level) {
         return ifma;
     }
-    &Portable
-}
-
-#[cfg(target_arch = "x86_64")]
-static IFMA: LazyLock<Option<ifma::Ifma>> = LazyLock::new(ifma::Ifma::detect);
-
-/// What every processor can run.
-pub(super) fn portable() -> &'static dyn Hasher {
     &Portable
 }
 
@@ -289,13 +281,8 @@ const fn tables<C: Constant>() -> Tables<C> {
 }
 
 /// `digests[i] = Poseidon(preimages[i·arity .. (i+1)·arity])`.
-pub(super) fn hash(
-    hasher: &dyn Hasher,
-    hash: Hash,
-    preimages: &[Node],
-    digests: &mut [Node],
-) -> crate::Result<()> {
-    let arity = hash.arity();
+pub(super) fn hash(level: Level, hash: Hash, preimages: &[Node], digests: &mut [Node]) -> crate::Result<()> {
+    let (arity, hasher) = (hash.arity(), hasher(level));
     let table = HASHES
         .iter()
         .position(|known| *known == hash)

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use sha2::compress256;
 
 use super::CHUNK_LEN;
-use crate::Node;
+use crate::{Level, Node};
 
 /// The initial state of SHA-256 (FIPS 180-4, section 5.3.3).
 pub(super) const INITIAL: [u32; 8] = [
@@ -13,7 +13,7 @@ pub(super) const INITIAL: [u32; 8] = [
 ];
 
 /// `digests[i] = SHA256(preimages[2i] ‖ preimages[2i + 1])`, cut to 254 bits.
-pub(super) fn hash(preimages: &[Node], digests: &mut [Node]) {
+pub(super) fn hash(_: Level, preimages: &[Node], digests: &mut [Node]) {
     // A message of one block ends with a block that holds only the end mark and its length of 512 bits.
     let mut padding = GenericArray::from([0; 64]);
     padding[0] = 0x80;

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use super::curve::{G1, G2};
 #[cfg(target_arch = "x86_64")]
 use super::lanes::{Ifma, Wide};
-use super::{msm, multiples};
+use super::{msm, multiples, Level};
 use crate::{Bases, Fr, G1Affine, G1Projective, G2Affine, G2Projective, Result};
 
 /// The operations of [`Backend`](crate::Backend) by these names, with one kind of arithmetic.
@@ -16,20 +16,12 @@ pub(crate) trait Sums: Sync + Debug {
     fn multiples_g2(&self, base: &G2Affine, scalars: &[Fr], multiples: &mut [G2Affine]);
 }
 
-/// The fastest that this processor has.
-pub(crate) fn fastest() -> &'static dyn Sums {
+/// What this level has; the lower levels share one body.
+pub(crate) fn at(level: Level) -> &'static dyn Sums {
     #[cfg(target_arch = "x86_64")]
-    if let Some(ifma) = &*IFMA {
+    if let Some(ifma) = Ifma::of(level) {
         return ifma;
     }
-    &Portable
-}
-
-#[cfg(target_arch = "x86_64")]
-static IFMA: std::sync::LazyLock<Option<Ifma>> = std::sync::LazyLock::new(Ifma::detect);
-
-/// What every processor can run.
-pub(super) fn portable() -> &'static dyn Sums {
     &Portable
 }
 

@@ -14,15 +14,15 @@ use self::additions::Batch;
 use self::field::{Field, N_LANES};
 use super::affine::{Coordinate, Point};
 use super::curve::{row, Curve};
+use super::Level;
 
-/// Proof that this processor has the instructions; whoever holds it may run them.
+/// Proof that this processor has the instructions, and may use them; whoever holds it may run them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ifma(());
 
 impl Ifma {
-    pub(super) fn detect() -> Option<Ifma> {
-        let there = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma");
-        there.then_some(Ifma(()))
+    pub(super) fn of(level: Level) -> Option<&'static Ifma> {
+        level.allows(Level::Ifma).then_some(&Ifma(()))
     }
 }
 

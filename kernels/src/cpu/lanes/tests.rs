@@ -47,7 +47,7 @@ fn check<F: Field + PartialEq + std::fmt::Debug, B: crate::cpu::affine::Field + 
         ]
     }
 
-    if Ifma::detect().is_none() {
+    if Ifma::of(Level::Ifma).is_none() {
         return;
     }
     let expected = |a: &B, b: &B, far: &B| {

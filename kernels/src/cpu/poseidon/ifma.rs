@@ -14,6 +14,7 @@ use ff::Field as _;
 use super::portable::Portable;
 use super::{tables, Constant, Constants, Field, Hasher, Tables, MAX_ARITY};
 use crate::cpu::field::{self, Words, MODULUS};
+use crate::cpu::Level;
 use crate::{Fr, Node};
 
 const N_LANES: usize = 8;
@@ -35,14 +36,13 @@ const FOLD: [u64; N_LIMBS] = {
 /// Bits of the last limb below `2²⁵⁵`.
 const LAST_BITS: u32 = 255 - 4 * LIMB_BITS;
 
-/// Proof that this processor has the instructions; whoever holds it may run them.
+/// Proof that this processor has the instructions, and may use them; whoever holds it may run them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ifma(());
 
 impl Ifma {
-    pub(super) fn detect() -> Option<Ifma> {
-        let there = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma");
-        there.then_some(Ifma(()))
+    pub(super) fn of(level: Level) -> Option<&'static Ifma> {
+        level.allows(Level::Ifma).then_some(&Ifma(()))
     }
 }
 
