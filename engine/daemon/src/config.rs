@@ -7,7 +7,8 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use serde::Deserialize;
+use kernels::Level;
+use serde::{Deserialize, Deserializer};
 
 use crate::small;
 
@@ -20,6 +21,8 @@ pub struct Config {
     pub scratch: PathBuf,
     /// Whose parameters count.
     pub network: Network,
+    /// Which instructions the CPU takes.
+    pub cpu: Level,
 }
 
 /// Whose parameters count.
@@ -43,6 +46,9 @@ pub struct Settings {
     pub scratch: Option<PathBuf>,
     /// See [`Config::network`].
     pub network: Option<Network>,
+    /// See [`Config::cpu`].
+    #[serde(default, deserialize_with = "level")]
+    pub cpu: Option<Level>,
 }
 
 impl Config {
@@ -50,7 +56,7 @@ impl Config {
     ///
     /// # Errors
     /// When the file cannot be read, or has a key that is none of these, or there is neither a home nor a
-    /// cache directory to put the defaults in, or the environment names no network.
+    /// cache directory to put the defaults in, or the environment names no network or no level.
     pub fn read(file: Option<&Path>, flags: Settings) -> Result<Config> {
         let file = file.map(Path::to_owned).or_else(|| variable("LODE_CONFIG"));
         let file = file.map_or(Ok(Settings::default()), |path| Settings::from_file(&path))?;
@@ -58,6 +64,7 @@ impl Config {
             parameters: variable("LODE_PARAMETERS"),
             scratch: variable("LODE_SCRATCH"),
             network: network()?,
+            cpu: cpu()?,
         };
         let settings = flags.over(environment).over(file);
         let parameters = settings.parameters.map_or_else(default_parameters, Ok)?;
@@ -65,6 +72,7 @@ impl Config {
             parameters,
             scratch: settings.scratch.unwrap_or_else(env::temp_dir),
             network: settings.network.unwrap_or_default(),
+            cpu: settings.cpu.unwrap_or_else(Level::best),
         })
     }
 }
@@ -73,7 +81,7 @@ impl Settings {
     fn from_file(path: &Path) -> Result<Settings> {
         let about = || {
             format!(
-                "{} is no configuration (its keys are parameters, scratch and network)",
+                "{} is no configuration (its keys are parameters, scratch, network and cpu)",
                 path.display()
             )
         };
@@ -86,6 +94,7 @@ impl Settings {
             parameters: self.parameters.or(below.parameters),
             scratch: self.scratch.or(below.scratch),
             network: self.network.or(below.network),
+            cpu: self.cpu.or(below.cpu),
         }
     }
 }
@@ -107,6 +116,17 @@ fn network() -> Result<Option<Network>> {
     word.map(parse).transpose()
 }
 
+/// The level of instructions that the environment names.
+fn cpu() -> Result<Option<Level>> {
+    let word = variable("LODE_CPU").map(|word| word.to_string_lossy().into_owned());
+    word.map(|word| word.parse().context("LODE_CPU")).transpose()
+}
+
+fn level<'de, D: Deserializer<'de>>(word: D) -> Result<Option<Level>, D::Error> {
+    let level = String::deserialize(word)?.parse();
+    level.map(Some).map_err(serde::de::Error::custom)
+}
+
 fn default_parameters() -> Result<PathBuf> {
     let cache = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
     let cache = cache.context("neither HOME nor XDG_CACHE_HOME is set: name a folder with --parameters")?;
@@ -123,8 +143,9 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_an_error() {
-        assert!(settings("parameters = '/a'\nscratch = '/b'\nnetwork = 'mainnet'").is_ok());
+        assert!(settings("parameters = '/a'\nscratch = '/b'\nnetwork = 'mainnet'\ncpu = 'adx'").is_ok());
         assert!(settings("network = 'calibration'").is_err());
+        assert!(settings("cpu = 'mmx'").is_err());
         let error = settings("paramters = '/a'").unwrap_err().to_string();
         assert!(error.contains("unknown field `paramters`"), "{error}");
     }

@@ -21,6 +21,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use kernels::Level;
 use serde_json::Value;
 
 use crate::{
@@ -47,7 +48,7 @@ struct Common {
     /// Answer with exactly one JSON object on stdout; progress goes to stderr.
     #[arg(long, global = true)]
     json: bool,
-    /// Configuration file (TOML; keys: parameters, scratch, network). [env: LODE_CONFIG]
+    /// Configuration file (TOML; keys: parameters, scratch, network, cpu). [env: LODE_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Folder of Groth16 parameters. [env: LODE_PARAMETERS] [default: ~/.cache/lode/parameters]
@@ -60,6 +61,9 @@ struct Common {
     /// `params make` makes. [env: LODE_NETWORK] [default: development]
     #[arg(long, global = true, value_name = "NETWORK", hide_possible_values = true)]
     network: Option<Network>,
+    /// Instructions of the CPU: portable, adx or ifma. [env: LODE_CPU] [default: the best there are]
+    #[arg(long, global = true, value_name = "LEVEL")]
+    cpu: Option<Level>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -124,14 +128,17 @@ impl Cli {
             parameters,
             scratch,
             network,
+            cpu,
             json,
         } = self.common;
         let flags = Settings {
             parameters,
             scratch,
             network,
+            cpu,
         };
         let config = Config::read(config.as_deref(), flags)?;
+        config.cpu.hold()?;
         draft::clean_up_on_signals()?;
         match self.verb {
             Verb::Seal(verb) => verb.run(&config, json),

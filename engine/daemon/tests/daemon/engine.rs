@@ -17,7 +17,13 @@ use tempfile::TempDir;
 /// A command in an environment of which nothing is inherited that would change its answer.
 pub fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lode-engine"));
-    for name in ["LODE_CONFIG", "LODE_NETWORK", "LODE_PARAMETERS", "LODE_SCRATCH"] {
+    for name in [
+        "LODE_CONFIG",
+        "LODE_CPU",
+        "LODE_NETWORK",
+        "LODE_PARAMETERS",
+        "LODE_SCRATCH",
+    ] {
         command.env_remove(name);
     }
     command.args(args);

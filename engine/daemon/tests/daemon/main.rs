@@ -8,6 +8,7 @@ mod damaged_files;
 mod engine;
 mod golden_seal;
 mod import;
+mod level;
 mod mirror;
 mod non_interactive;
 mod post;
