@@ -49,7 +49,8 @@ fn main() -> Result<()> {
 
 fn measure(as_json: bool, names: &[String], rounds: Option<usize>) -> Result<()> {
     let known = |name: &String| STAGES.iter().any(|stage| stage.name == name);
-    let words = STAGES.map(|stage| stage.name).join(", ");
+    let words: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
+    let words = words.join(", ");
     if let Some(unknown) = names.iter().find(|name| !known(name)) {
         anyhow::bail!("there is no stage {unknown:?}; the stages are {words}");
     }
@@ -98,21 +99,30 @@ fn print_machine(machine: &Machine) {
         versions.collect::<Vec<_>>().join(", ")
     );
     println!();
-    println!("| stage | peer | peer best s | ours best s | ratio best | ratio median | note |");
-    println!("|---|---|--:|--:|--:|--:|---|");
+    println!(
+        "| stage | peer | peer best s | ours best s | ratio best | ratio median | at least | aim | note |"
+    );
+    println!("|---|---|--:|--:|--:|--:|--:|--:|---|");
 }
 
 fn print_row(row: &Row) {
     println!(
-        "| {} | {} | {} | {} | {:.2} | {:.2} | {} |",
+        "| {} | {} | {} | {} | {:.2} | {:.2} | {} | {} | {} |",
         row.stage,
         row.peer,
         seconds(row.peer_best_s),
         seconds(row.ours_best_s),
         row.ratio_best,
         row.ratio_median,
+        asked(row.at_least),
+        asked(row.aim),
         row.note
     );
+}
+
+/// A ratio that is asked for, if one is.
+fn asked(ratio: Option<f64>) -> String {
+    ratio.map_or_else(String::new, |ratio| ratio.to_string())
 }
 
 /// Three significant digits.

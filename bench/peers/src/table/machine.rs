@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, fs, thread};
 
 use serde::Serialize;
 
+use super::clock;
+
 /// The lock file that the peers were built from.
 const LOCK: &str = include_str!("../../../../Cargo.lock");
 
@@ -31,6 +33,8 @@ pub struct Machine {
     pub cpu: String,
     /// Threads that run at once.
     pub n_threads: usize,
+    /// What one of a chain of 64-bit products takes on a core, in nanoseconds: the clock.
+    pub product_ns: f64,
     /// What it has of the features that matter here.
     pub cpu_features: Vec<&'static str>,
     /// Which of them the compiler was told to count on; those that are not are looked for at run time by
@@ -59,6 +63,7 @@ impl Machine {
         Machine {
             cpu: field("model name").to_owned(),
             n_threads: thread::available_parallelism().map_or(1, usize::from),
+            product_ns: clock::nanoseconds(),
             cpu_features: FEATURES
                 .into_iter()
                 .filter(|feature| flags.contains(feature))
