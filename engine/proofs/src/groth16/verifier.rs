@@ -2,18 +2,16 @@
 
 use std::iter::{once, successors};
 
-use blstrs::{Bls12, G1Affine, G1Projective, G2Prepared, Gt};
+use blst::{blst_fp12, blst_p1_affine, blst_p2_affine};
+use blstrs::{Bls12, G1Affine, G1Projective, G2Affine, G2Prepared, Gt};
 use ff::{Field, PrimeField};
-use group::{Curve, Group};
+use group::{prime::PrimeCurveAffine, Curve, Group};
 use kernels::{Backend, Bases, Cpu, Fr};
 use pairing::{MillerLoopResult, MultiMillerLoop};
 use rand_core::RngCore;
 use rayon::prelude::*;
 
 use super::{params::VerifyingKey, proof::Proof};
-
-/// A product of pairings before the final exponentiation.
-type MillerLoop = <Bls12 as MultiMillerLoop>::Result;
 
 /// A verifying key, made ready: what all verifications share is computed once.
 #[derive(Clone, Debug)]
@@ -22,6 +20,9 @@ pub struct PreparedKey {
     alpha_beta: Gt,
     minus_gamma: G2Prepared,
     minus_delta: G2Prepared,
+    minus_alpha: G1Affine,
+    /// −δ, −γ and β.
+    right: [G2Affine; 3],
     /// Uncompressed, as a device takes them.
     ic: Vec<u8>,
     /// Of each ic the multiples 1 to 15, one ic after the other; none when there are more than
@@ -46,6 +47,8 @@ impl PreparedKey {
             alpha_beta: blstrs::pairing(&key.alpha_g1, &key.beta_g2),
             minus_gamma: (-key.gamma_g2).into(),
             minus_delta: (-key.delta_g2).into(),
+            minus_alpha: -key.alpha_g1,
+            right: [-key.delta_g2, -key.gamma_g2, key.beta_g2],
             ic: key.ic.iter().flat_map(G1Affine::to_uncompressed).collect(),
             multiples: multiples(&key.ic),
             n_inputs: key.n_inputs(),
@@ -75,43 +78,51 @@ impl PreparedKey {
     }
 
     fn check(&self, claims: &[(Fr, Claim<'_>)]) -> bool {
-        if claims
-            .iter()
-            .any(|(_, claim)| claim.inputs.len() != self.n_inputs)
-        {
+        let is_long = |(_, claim): &(Fr, Claim<'_>)| claim.inputs.len() != self.n_inputs;
+        if claims.iter().any(is_long) {
             return false;
         }
+        match claims {
+            [(_, claim)] => self.check_one(claim),
+            _ => self.check_all(claims),
+        }
+    }
+
+    /// A single claim weighs one, and its key's lines are prepared.
+    fn check_one(&self, claim: &Claim<'_>) -> bool {
+        let Proof { a, b, c } = claim.proof;
+        let loops = |pairs: &[(&G1Affine, &G2Prepared)]| Bls12::multi_miller_loop(pairs);
+        let rest = || {
+            let inputs = self.weigh_inputs(&[(Fr::ONE, *claim)]).to_affine();
+            loops(&[(&inputs, &self.minus_gamma), (c, &self.minus_delta)])
+        };
+        let (first, rest) = rayon::join(|| loops(&[(a, &G2Prepared::from(*b))]), rest);
+        (first + rest).final_exponentiation() == self.alpha_beta
+    }
+
+    /// `Π e(A, B) · e(ΣC, −δ) · e(Σ inputs·ic, −γ) · e(−α, β) = 1`, all weighed.
+    fn check_all(&self, claims: &[(Fr, Claim<'_>)]) -> bool {
+        let weigh_a = |(weight, claim): &(Fr, Claim<'_>)| (claim.proof.a * weight).to_affine();
+        let (mut left, (c, inputs)) = rayon::join(
+            || claims.par_iter().map(weigh_a).collect::<Vec<_>>(),
+            || (weigh_c(claims), self.weigh_inputs(claims)),
+        );
         let sum: Fr = claims.iter().map(|(weight, _)| weight).sum();
-        let (proofs, inputs) = rayon::join(|| self.pair_proofs(claims), || self.pair_inputs(claims));
-        let expected = if sum == Fr::ONE {
-            self.alpha_beta
-        } else {
-            self.alpha_beta * sum
-        };
-        (proofs + inputs).final_exponentiation() == expected
-    }
-
-    /// `Π e(A, B) · e(ΣC, −δ)`, all weighed, but for the final exponentiation.
-    fn pair_proofs(&self, claims: &[(Fr, Claim<'_>)]) -> MillerLoop {
-        let pair = |(weight, claim): &(Fr, Claim<'_>)| -> (G1Affine, G2Prepared) {
-            (weigh(claim.proof.a, weight).to_affine(), claim.proof.b.into())
-        };
-        let pairs: Vec<_> = claims.par_iter().map(pair).collect();
-        let c = weigh_c(claims).to_affine();
-        let mut pairs: Vec<(&G1Affine, &G2Prepared)> = pairs.iter().map(|(a, b)| (a, b)).collect();
-        pairs.push((&c, &self.minus_delta));
-        // One loop shares its squarings among its pairs: as few loops as there are threads.
-        let chunk_len = pairs.len().div_ceil(rayon::current_num_threads());
-        let loops = pairs.par_chunks(chunk_len).map(Bls12::multi_miller_loop);
-        loops
-            .reduce_with(|left, right| left + right)
-            .expect("there is a pair")
-    }
-
-    /// `e(Σ inputs·ic, −γ)`, weighed, but for the final exponentiation.
-    fn pair_inputs(&self, claims: &[(Fr, Claim<'_>)]) -> MillerLoop {
-        let inputs = self.weigh_inputs(claims).to_affine();
-        Bls12::multi_miller_loop(&[(&inputs, &self.minus_gamma)])
+        left.extend([c, inputs, self.minus_alpha * sum].map(|point| point.to_affine()));
+        let right = claims.iter().map(|(_, claim)| &claim.proof.b).chain(&self.right);
+        // Infinity pairs to one, and blst leaves it to us to say so.
+        let pairs = left
+            .iter()
+            .zip(right)
+            .filter(|(left, _)| !bool::from(left.is_identity()));
+        let (left, right): (Vec<blst_p1_affine>, Vec<blst_p2_affine>) = pairs
+            .map(|(left, right)| (*left.as_ref(), *right.as_ref()))
+            .unzip();
+        if left.is_empty() {
+            return true;
+        }
+        // One loop shares its squarings among its pairs; blst has threads of its own for it.
+        blst_fp12::miller_loop_n(&right, &left).final_exp() == blst_fp12::default()
     }
 
     /// `Σⱼ weightⱼ · Σᵢ inputsⱼ[i] · ic[i]`.
@@ -183,10 +194,7 @@ const MANY_CLAIMS: usize = 16;
 /// `Σⱼ weightⱼ · Cⱼ`.
 fn weigh_c(claims: &[(Fr, Claim<'_>)]) -> G1Projective {
     if claims.len() < MANY_CLAIMS {
-        return claims
-            .iter()
-            .map(|(weight, claim)| weigh(claim.proof.c, weight))
-            .sum();
+        return claims.iter().map(|(weight, claim)| claim.proof.c * weight).sum();
     }
     let weights: Vec<Fr> = claims.iter().map(|(weight, _)| *weight).collect();
     let points: Vec<u8> = claims
@@ -201,18 +209,53 @@ fn weigh_c(claims: &[(Fr, Claim<'_>)]) -> G1Projective {
     sum.expect("the points of a proof are on the curve, and the CPU does not fail")
 }
 
-/// `weight · point`; a single claim weighs 1, and is spared the product.
-fn weigh(point: G1Affine, weight: &Fr) -> G1Projective {
-    if *weight == Fr::ONE {
-        point.into()
-    } else {
-        point * weight
-    }
-}
-
 /// 128 random bits.
 pub(super) fn weight(rng: &mut dyn RngCore) -> Fr {
     let mut repr = [0; 32];
     rng.fill_bytes(&mut repr[..16]);
     Option::from(Fr::from_repr(repr)).expect("2¹²⁸ is below the modulus")
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_core::OsRng;
+
+    use super::*;
+
+    /// Inputs whose points sum to infinity, which no honest key has, but which anyone may hand in.
+    #[test]
+    fn inputs_at_infinity_pair_to_one() {
+        let g1 = |k: u64| (G1Affine::generator() * Fr::from(k)).to_affine();
+        let g2 = |k: u64| (G2Affine::generator() * Fr::from(k)).to_affine();
+        let key = PreparedKey::new(&VerifyingKey {
+            alpha_g1: g1(2),
+            beta_g1: g1(3),
+            beta_g2: g2(3),
+            gamma_g2: g2(1),
+            delta_g1: g1(1),
+            delta_g2: g2(1),
+            ic: vec![g1(1), -g1(1)],
+        });
+        // 11 · 1 = 2 · 3 + 0 · 1 + 5 · 1.
+        let [good, bad] = [11, 12].map(|a| Proof {
+            a: g1(a),
+            b: g2(1),
+            c: g1(5),
+        });
+        for (input, proof, holds) in [(1, &good, true), (1, &bad, false), (2, &good, false)] {
+            let inputs = [Fr::from(input)];
+            let claim = Claim {
+                inputs: &inputs,
+                proof,
+            };
+            assert_eq!(key.verify(&inputs, proof), holds, "{input}");
+            for n in [2, 3, 20] {
+                assert_eq!(
+                    key.verify_batch(&vec![claim; n], &mut OsRng),
+                    holds,
+                    "{input} × {n}"
+                );
+            }
+        }
+    }
 }
