@@ -1,9 +1,12 @@
-//! `bench-peers table`: what each stage costs beside the reference.
+//! `bench-peers table`: what each stage costs beside the reference; `model`: what follows for 32 GiB.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{ensure, Result};
-use bench_peers::table::{self, Machine, Row, Stage, STAGES};
+use bench_peers::{
+    model::{self, Host, Rates},
+    table::{self, Machine, Row, Stage, STAGES},
+};
 use clap::{Parser, Subcommand};
 use serde_json::json;
 
@@ -29,6 +32,21 @@ enum Verb {
         #[arg(long, value_name = "N")]
         rounds: Option<usize>,
     },
+    /// Say what a sector of 32 GiB would cost by the rates of printed tables, next to what others publish.
+    Model {
+        /// Tables that `table --json` printed; of two rows of one name, the later counts.
+        #[arg(required = true, value_name = "TABLE.json")]
+        tables: Vec<PathBuf>,
+        /// Cores like the one that was measured.
+        #[arg(long, value_name = "N", default_value_t = 64)]
+        cores: usize,
+        /// A folder whose disk is measured.
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        disk: PathBuf,
+        /// One JSON object on stdout instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
     /// Seal the table's sector with the reference, in this process alone.
     #[command(hide = true)]
     ReferenceSeal {
@@ -40,6 +58,12 @@ enum Verb {
 fn main() -> Result<()> {
     match Arguments::parse().verb {
         Verb::Table { json, stage, rounds } => measure(json, &stage, rounds),
+        Verb::Model {
+            tables,
+            cores,
+            disk,
+            json,
+        } => print_model(&tables, cores, &disk, json),
         Verb::ReferenceSeal { dir } => {
             println!("{}", table::reference_seals(&dir)?);
             Ok(())
@@ -84,6 +108,39 @@ fn measure(as_json: bool, names: &[String], rounds: Option<usize>) -> Result<()>
         );
     }
     ensure!(failed.is_empty(), "not measured: {}", failed.join(", "));
+    Ok(())
+}
+
+fn print_model(tables: &[PathBuf], n_cores: usize, disk: &Path, as_json: bool) -> Result<()> {
+    let rates = Rates::read(tables.iter().map(PathBuf::as_path))?;
+    let host = Host {
+        n_cores,
+        disk_rate: model::disk_rate(disk)?,
+    };
+    let phases = model::phases(&rates, host)?;
+    if as_json {
+        println!("{}", json!({ "host": host, "phases": phases }));
+        return Ok(());
+    }
+    println!(
+        "32 GiB on {n_cores} cores like the one measured, the disk writing {:.0} MB/s",
+        host.disk_rate / 1e6
+    );
+    println!();
+    println!("| phase | of what | core s | one chain, s | disk, GB | lasts, s | others publish |");
+    println!("|---|---|--:|--:|--:|--:|---|");
+    for phase in phases {
+        println!(
+            "| {} | {} | {:.0} | {:.0} | {:.0} | {:.0} | {} |",
+            phase.phase,
+            phase.formula,
+            phase.core_s,
+            phase.chain_s,
+            phase.disk_bytes / 1e9,
+            phase.wall_s,
+            phase.published
+        );
+    }
     Ok(())
 }
 

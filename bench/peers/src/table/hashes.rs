@@ -12,7 +12,7 @@ use storage_proofs_porep::stacked::Column;
 use super::{contest, one_thread, peer, random_nodes, timed, Row, Timed, Words};
 
 /// Digests in a round.
-const N_DIGESTS: usize = 1 << 12;
+pub(super) const N_DIGESTS: usize = 1 << 12;
 
 pub(super) fn poseidon_2(rounds: usize) -> Result<Row> {
     poseidon(Hash::Poseidon2, rounds)

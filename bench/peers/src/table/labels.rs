@@ -18,7 +18,7 @@ use super::{contest, one_thread, peer, random_nodes, timed, Row, Timed, Words};
 use crate::home;
 
 /// Nodes whose parents are computed in a round.
-const N_PARENTS: usize = 1 << 12;
+pub(super) const N_PARENTS: usize = 1 << 12;
 
 fn geometry() -> Result<&'static Geometry> {
     Ok(Geometry::of("8MiB".parse::<SectorSize>()?))

@@ -30,6 +30,10 @@ pub use process::reference_seals;
 /// One line of the table.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
+    /// The word that `--stage` takes.
+    pub name: &'static str,
+    /// How many of what it measures one core does in a round; nothing where several cores share the work.
+    pub count: Option<u64>,
     /// What was done, and how much of it.
     pub stage: String,
     /// Who did it beside us.
@@ -59,6 +63,7 @@ pub struct Stage {
     pub name: &'static str,
     /// Rounds of each side when no other number is asked for.
     pub rounds: usize,
+    count: Option<u64>,
     at_least: Option<f64>,
     aim: Option<f64>,
     run: fn(usize) -> Result<Row>,
@@ -72,6 +77,8 @@ impl Stage {
     pub fn measure(&self, rounds: usize) -> Result<Row> {
         let row = (self.run)(rounds)?;
         Ok(Row {
+            name: self.name,
+            count: self.count,
             at_least: self.at_least,
             aim: self.aim,
             ..row
@@ -81,14 +88,26 @@ impl Stage {
 
 /// Every stage, in the order of the table.
 pub static STAGES: &[Stage] = &[
-    stage("poseidon-2", 9, hashes::poseidon_2).asked(8.0, 11.0),
-    stage("poseidon-8", 9, hashes::poseidon_8).asked(10.0, 14.0),
-    stage("poseidon-11", 9, hashes::poseidon_11).asked(11.0, 15.0),
-    stage("tree-d-node", 9, hashes::tree_d_node).asked(3.0, 3.4),
+    stage("poseidon-2", 9, hashes::poseidon_2)
+        .counted(hashes::N_DIGESTS)
+        .asked(8.0, 11.0),
+    stage("poseidon-8", 9, hashes::poseidon_8)
+        .counted(hashes::N_DIGESTS)
+        .asked(10.0, 14.0),
+    stage("poseidon-11", 9, hashes::poseidon_11)
+        .counted(hashes::N_DIGESTS)
+        .asked(11.0, 15.0),
+    stage("tree-d-node", 9, hashes::tree_d_node)
+        .counted(hashes::N_DIGESTS)
+        .asked(3.0, 3.4),
     stage("label", 5, labels::label),
     stage("label-sha2", 5, labels::label_beside_sha2).asked(1.15, 1.3),
-    stage("parents", 9, labels::parents).asked(4.0, 8.0),
-    stage("encode", 9, padding::encode).asked(2.5, 2.5),
+    stage("parents", 9, labels::parents)
+        .counted(labels::N_PARENTS)
+        .asked(4.0, 8.0),
+    stage("encode", 9, padding::encode)
+        .counted(padding::N_NODES)
+        .asked(2.5, 2.5),
     stage("fr32", 9, padding::fr32).asked(2.5, 2.5),
     stage("comm-p", 5, padding::comm_p),
     stage("msm-g1", 3, snark::msm_g1),
@@ -111,6 +130,7 @@ const fn stage(name: &'static str, rounds: usize, run: fn(usize) -> Result<Row>)
     Stage {
         name,
         rounds,
+        count: None,
         at_least: None,
         aim: None,
         run,
@@ -118,6 +138,14 @@ const fn stage(name: &'static str, rounds: usize, run: fn(usize) -> Result<Row>)
 }
 
 impl Stage {
+    /// One core does so many in a round.
+    const fn counted(self, count: usize) -> Stage {
+        Stage {
+            count: Some(count as u64),
+            ..self
+        }
+    }
+
     const fn asked(self, at_least: f64, aim: f64) -> Stage {
         Stage {
             at_least: Some(at_least),
@@ -196,6 +224,8 @@ fn contest<T: PartialEq>(
         ours_best_s: our_times[0],
         ratio_best: their_times[0] / our_times[0],
         ratio_median: median(&their_times) / median(&our_times),
+        name: "",
+        count: None,
         at_least: None,
         aim: None,
         thrown_away,

@@ -13,7 +13,7 @@ use kernels::{Backend, Cpu, Node};
 use super::{contest, one_thread, peer, random_bytes, random_nodes, timed, Row, Timed, Words};
 
 /// Nodes encoded in a round: more than the caches near a core hold.
-const N_NODES: usize = 1 << 18;
+pub(super) const N_NODES: usize = 1 << 18;
 
 /// Data padded in a round.
 const UNPADDED_SIZE: usize = 127 << 17;
