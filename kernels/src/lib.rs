@@ -14,6 +14,7 @@ mod error;
 pub mod laws;
 mod node;
 mod twin;
+mod zeros;
 
 pub use backend::{
     Backend, Bases, Direction, Factors, Hash, Lane, Parents, BASE_DEGREE, DEGREE, EXPANSION_DEGREE,
@@ -24,3 +25,4 @@ pub use device::DeviceInfo;
 pub use error::{Error, Result};
 pub use node::Node;
 pub use twin::Twin;
+pub use zeros::{room, zeros};

@@ -2,11 +2,11 @@
 
 use bellperson::{
     gadgets::{
-        boolean::{field_into_allocated_bits_le, AllocatedBit, Boolean},
+        boolean::{field_into_allocated_bits_le, field_into_boolean_vec_le, AllocatedBit, Boolean},
         multipack,
         num::AllocatedNum,
     },
-    ConstraintSystem, LinearCombination, SynthesisError,
+    ConstraintSystem, SynthesisError,
 };
 use ff::Field;
 use kernels::Fr;
@@ -61,15 +61,13 @@ pub fn enforce_packed<CS: ConstraintSystem<Fr>>(
     number: &AllocatedNum<Fr>,
 ) {
     let powers = std::iter::successors(Some(Fr::ONE), |power| Some(power.double()));
-    let sum = bits
-        .iter()
-        .zip(powers)
-        .fold(LinearCombination::zero(), |sum, (bit, power)| {
-            sum + (power, bit.get_variable())
-        });
     cs.enforce(
         || name,
-        |_| sum,
+        |lc| {
+            bits.iter()
+                .zip(powers)
+                .fold(lc, |sum, (bit, power)| sum + (power, bit.get_variable()))
+        },
         |lc| lc + CS::one(),
         |lc| lc + number.get_variable(),
     );
@@ -94,10 +92,14 @@ pub fn pack<CS: ConstraintSystem<Fr>>(
 /// # Errors
 /// As [`alloc_bits`].
 pub fn node_to_bits<CS: ConstraintSystem<Fr>>(
-    cs: CS,
+    mut cs: CS,
     node: &AllocatedNum<Fr>,
 ) -> Result<Vec<Boolean>, SynthesisError> {
-    let mut bits = node.to_bits_le(cs)?;
+    let mut bits = if cs.is_witness_generator() {
+        field_into_boolean_vec_le(&mut cs, node.get_value())?
+    } else {
+        node.to_bits_le(cs)?
+    };
     bits.resize(256, Boolean::constant(false));
     reverse_bytes(&mut bits);
     Ok(bits)

@@ -6,16 +6,20 @@ use bellperson::{
     gadgets::{num::AllocatedNum, sha256::sha256},
     ConstraintSystem, SynthesisError,
 };
-use kernels::{Fr, Hash};
+use kernels::{Fr, Hash, Node};
 use neptune::{
     circuit::poseidon_hash,
     hash_type::{CType, HashType},
-    poseidon::PoseidonConstants,
+    poseidon::{Arity, PoseidonConstants},
     Strength,
 };
 use typenum::{U11, U2, U4, U8};
 
-use super::bits::{node_from_digest, node_to_bits};
+use super::{
+    alloc_node,
+    bits::{node_from_digest, node_to_bits},
+    native::{self, sha256::Word},
+};
 
 static POSEIDON_2: LazyLock<PoseidonConstants<Fr, U2>> = LazyLock::new(PoseidonConstants::new);
 static POSEIDON_2_CUSTOM: LazyLock<PoseidonConstants<Fr, U2>> = LazyLock::new(|| {
@@ -47,12 +51,29 @@ pub fn hash<CS: ConstraintSystem<Fr>>(
     );
     match hash {
         Hash::Sha256 => sha256_node(cs, &preimage),
-        Hash::Poseidon2 => poseidon_hash(cs, preimage, &*POSEIDON_2),
-        Hash::Poseidon2Custom => poseidon_hash(cs, preimage, &*POSEIDON_2_CUSTOM),
-        Hash::Poseidon4 => poseidon_hash(cs, preimage, &*POSEIDON_4),
-        Hash::Poseidon8 => poseidon_hash(cs, preimage, &*POSEIDON_8),
-        Hash::Poseidon11 => poseidon_hash(cs, preimage, &*POSEIDON_11),
+        Hash::Poseidon2 => poseidon(cs, preimage, &POSEIDON_2),
+        Hash::Poseidon2Custom => poseidon(cs, preimage, &POSEIDON_2_CUSTOM),
+        Hash::Poseidon4 => poseidon(cs, preimage, &POSEIDON_4),
+        Hash::Poseidon8 => poseidon(cs, preimage, &POSEIDON_8),
+        Hash::Poseidon11 => poseidon(cs, preimage, &POSEIDON_11),
     }
+}
+
+fn poseidon<CS: ConstraintSystem<Fr>, A: Arity<Fr>>(
+    mut cs: CS,
+    preimage: Vec<AllocatedNum<Fr>>,
+    constants: &PoseidonConstants<Fr, A>,
+) -> Result<AllocatedNum<Fr>, SynthesisError> {
+    if cs.is_witness_generator() {
+        let digest = native::poseidon::poseidon(&mut cs, &values(&preimage)?, constants);
+        return AllocatedNum::alloc(cs, || Ok(digest));
+    }
+    poseidon_hash(cs, preimage, constants)
+}
+
+fn values(numbers: &[AllocatedNum<Fr>]) -> Result<Vec<Fr>, SynthesisError> {
+    let value = |number: &AllocatedNum<Fr>| number.get_value().ok_or(SynthesisError::AssignmentMissing);
+    numbers.iter().map(value).collect()
 }
 
 /// `SHA256(left ‖ right)`, cut to 254 bits.
@@ -60,6 +81,16 @@ fn sha256_node<CS: ConstraintSystem<Fr>>(
     mut cs: CS,
     children: &[AllocatedNum<Fr>],
 ) -> Result<AllocatedNum<Fr>, SynthesisError> {
+    if cs.is_witness_generator() {
+        let mut words = Vec::with_capacity(32);
+        for child in values(children)? {
+            let node = Node::from(child);
+            native::sha256::node_bits(&mut cs, &node);
+            words.extend(Word::of_node(&node));
+        }
+        let digest = native::sha256::sha256(&mut cs, words);
+        return alloc_node(cs, Some(Node::truncated(digest)));
+    }
     let mut bits = Vec::with_capacity(children.len() * 256);
     for (i, child) in children.iter().enumerate() {
         bits.extend(node_to_bits(cs.namespace(|| format!("child_{i}")), child)?);

@@ -9,9 +9,13 @@ use bellperson::{
     },
     ConstraintSystem, SynthesisError,
 };
-use kernels::Fr;
+use kernels::{Fr, Node};
 
-use super::bits::node_from_digest;
+use super::{
+    alloc_node,
+    bits::node_from_digest,
+    native::{self, sha256::Word},
+};
 
 /// Labels in a preimage; parents are repeated in their order until there are so many.
 const LABELS_HASHED: usize = 37;
@@ -36,6 +40,16 @@ pub fn label<CS: ConstraintSystem<Fr>>(
     preimage.extend(UInt32::constant(layer).into_bits_be());
     preimage.extend(node.iter().rev().cloned().map(Boolean::from));
     preimage.resize(2 * 256, Boolean::constant(false));
+    if cs.is_witness_generator() {
+        let mut words = Word::of_bits(&preimage)?;
+        let parents: Vec<_> = parents
+            .iter()
+            .map(|bits| Word::of_bits(bits))
+            .collect::<Result<_, _>>()?;
+        words.extend(parents.iter().cycle().take(LABELS_HASHED).flatten());
+        let digest = native::sha256::sha256(&mut cs, words);
+        return alloc_node(cs, Some(Node::truncated(digest)));
+    }
     for parent in parents.iter().cycle().take(LABELS_HASHED) {
         preimage.extend_from_slice(parent);
     }

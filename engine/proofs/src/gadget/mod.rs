@@ -10,6 +10,7 @@ pub mod bits;
 pub mod hash;
 pub mod insertion;
 pub mod label;
+mod native;
 pub mod path;
 
 use bellperson::{gadgets::num::AllocatedNum, ConstraintSystem, SynthesisError};

@@ -1,6 +1,7 @@
 //! Circuits and what proves them.
 
 pub mod aggregate;
+mod assignment;
 pub mod error;
 pub mod mock;
 pub mod name;
@@ -10,6 +11,7 @@ pub mod proof;
 pub mod prover;
 pub mod r1cs;
 pub mod setup;
+pub mod shape;
 pub mod verifier;
 pub mod witness;
 
@@ -19,4 +21,6 @@ pub use params::{Parameters, VerifyingKey};
 pub use proof::Proof;
 pub use prover::{prove, prove_watched, Blinding};
 pub use setup::{generate, Secret};
+pub use shape::Outline;
 pub use verifier::{Claim, PreparedKey};
+pub use witness::Provable;

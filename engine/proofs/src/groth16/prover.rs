@@ -8,7 +8,6 @@
 
 use std::ops::ControlFlow;
 
-use bellperson::Circuit;
 use blstrs::{G1Projective, G2Projective};
 use ff::{Field, PrimeField};
 use group::Curve;
@@ -20,7 +19,7 @@ use super::{
     params::{List, Parameters},
     proof::Proof,
     verifier::PreparedKey,
-    witness::{Capacity, Witness},
+    witness::{Capacity, Provable, Witness},
 };
 use crate::{silent, Progress};
 
@@ -75,7 +74,7 @@ fn draw() -> Result<Fr> {
 /// # Errors
 /// When the circuit does not fit the parameters, its witness does not satisfy it, a point of the parameters
 /// is not on the curve, the device fails, or the proof does not verify.
-pub fn prove<C: Circuit<Fr>>(
+pub fn prove<C: Provable>(
     device: &dyn Backend,
     parameters: &Parameters<'_>,
     circuit: C,
@@ -89,7 +88,7 @@ pub fn prove<C: Circuit<Fr>>(
 ///
 /// # Errors
 /// As [`prove`], and when `progress` says stop.
-pub fn prove_watched<C: Circuit<Fr>>(
+pub fn prove_watched<C: Provable>(
     device: &dyn Backend,
     parameters: &Parameters<'_>,
     circuit: C,
@@ -101,7 +100,7 @@ pub fn prove_watched<C: Circuit<Fr>>(
         n_aux: parameters.l.len(),
         domain_len: parameters.domain_len(),
     };
-    let mut witness = Witness::of(circuit, capacity)?;
+    let mut witness = Witness::by_shape(circuit, capacity)?;
     check_fit(parameters, &witness)?;
     let mut work = Work { progress, percent: 0 };
     work.did(share::SYNTHESIS)?;
@@ -154,7 +153,7 @@ fn check_fit(parameters: &Parameters<'_>, witness: &Witness) -> Result<()> {
         (
             Section::H,
             parameters.h.len(),
-            witness.a.len().next_power_of_two() - 1,
+            witness.n_constraints.next_power_of_two() - 1,
         ),
         (Section::L, parameters.l.len(), witness.aux.len()),
         (

@@ -1,10 +1,16 @@
 //! The witness: what a circuit assigns to its variables, and what its constraints make of that.
 
+use std::ops::Range;
+
 use bellperson::{Circuit, ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
 use ff::Field;
-use kernels::Fr;
+use kernels::{zeros, Fr};
 
-use super::error::Result;
+use super::{
+    assignment::Assignment,
+    error::Result,
+    shape::{self, Outline},
+};
 
 /// A circuit's assignment, and the values of A, B and C in every constraint.
 #[derive(Clone, Debug, Default)]
@@ -13,7 +19,9 @@ pub struct Witness {
     pub inputs: Vec<Fr>,
     /// The private variables.
     pub aux: Vec<Fr>,
-    /// A in every constraint; the constraints that Groth16 adds for its inputs come last.
+    /// Constraints, with those that Groth16 adds for its inputs, which come last.
+    pub n_constraints: usize,
+    /// A in every constraint; zeros may follow up to the domain's length.
     pub a: Vec<Fr>,
     /// B in every constraint.
     pub b: Vec<Fr>,
@@ -35,15 +43,32 @@ pub struct Bits {
 }
 
 impl Bits {
-    fn push_zero(&mut self) {
+    pub(super) fn push_zero(&mut self) {
         if self.len.is_multiple_of(64) {
             self.words.push(0);
         }
         self.len += 1;
     }
 
-    fn set(&mut self, index: usize) {
+    pub(super) fn set(&mut self, index: usize) {
         self.words[index / 64] |= 1 << (index % 64);
+    }
+
+    /// Appends some of the bits of others.
+    pub(super) fn extend(&mut self, others: &Bits, range: Range<usize>) {
+        let mut start = range.start;
+        while start < range.end {
+            // As many as end a word here, or there, or are left.
+            let (place, shift) = (start % 64, self.len % 64);
+            let n = (64 - place).min(64 - shift).min(range.end - start);
+            let bits = others.words[start / 64] >> place & (u64::MAX >> (64 - n));
+            if shift == 0 {
+                self.words.push(0);
+            }
+            *self.words.last_mut().expect("a word was begun") |= bits << shift;
+            self.len += n;
+            start += n;
+        }
     }
 
     /// How many are one.
@@ -67,8 +92,58 @@ pub struct Capacity {
     pub domain_len: usize,
 }
 
+/// A circuit that can be proved.
+pub trait Provable: Circuit<Fr> + Clone + Send {
+    /// What it shares with circuits that were proved before, and will be: their constraints are evaluated from its
+    /// recorded shape. Without one they are evaluated as they are laid, which is slower.
+    fn outline(&self) -> Option<Outline<Self>> {
+        None
+    }
+}
+
 impl Witness {
-    /// Synthesizes a circuit.
+    /// Assigns a circuit's variables and evaluates its constraints, by its recorded shape where it has one.
+    ///
+    /// # Errors
+    /// As [`of`](Witness::of).
+    pub fn by_shape<C: Provable>(circuit: C, capacity: Capacity) -> Result<Witness> {
+        let Some(outline) = circuit.outline() else {
+            return Witness::of(circuit, capacity);
+        };
+        let n = match outline.body {
+            // What the head's variables stand in is recorded with a body.
+            Some((_, 0)) => return Witness::of(circuit, capacity),
+            Some((_, n)) => n,
+            None => 0,
+        };
+        let mut assignment = Assignment::with_capacity(capacity.n_aux);
+        let (assigned, shape) = rayon::join(
+            || circuit.synthesize(&mut assignment),
+            || shape::shape_of(outline),
+        );
+        assigned?;
+        let shape = shape?;
+        let Assignment { inputs, aux } = assignment;
+        let n_constraints = shape.counts(n).n_constraints + inputs.len();
+        let mut out = [(); 3].map(|()| zeros(n_constraints.max(capacity.domain_len)));
+        let rows = out.each_mut().map(|values| &mut values[..n_constraints]);
+        shape.evaluate(n, (&inputs, &aux), rows);
+        let [a, b, c] = out;
+        let [a_aux_density, b_input_density, b_aux_density] = shape.density(n);
+        Ok(Witness {
+            inputs,
+            aux,
+            n_constraints,
+            a,
+            b,
+            c,
+            a_aux_density,
+            b_input_density,
+            b_aux_density,
+        })
+    }
+
+    /// Synthesizes a circuit, and evaluates its constraints as they are laid.
     ///
     /// # Errors
     /// When the circuit lacks an assignment, or contradicts itself.
@@ -88,6 +163,7 @@ impl Witness {
             witness.b.push(Fr::ZERO);
             witness.c.push(Fr::ZERO);
         }
+        witness.n_constraints = witness.a.len();
         Ok(witness)
     }
 

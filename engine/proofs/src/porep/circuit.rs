@@ -21,6 +21,7 @@ use crate::{
         sum,
     },
     geometry::Geometry,
+    groth16::{Outline, Provable},
     path::{Path, TreeHash},
     porep::vanilla::{Column, Opening, PartitionProof, Statement},
 };
@@ -93,6 +94,18 @@ impl Circuit<Fr> for Porep<'_> {
             sector.open(cs.namespace(|| format!("challenge_{i}")), opening)?;
         }
         Ok(())
+    }
+}
+
+impl Provable for Porep<'_> {
+    /// Its body is a challenge.
+    fn outline(&self) -> Option<Outline<Self>> {
+        let geometry = self.geometry;
+        Some(Outline {
+            name: format!("porep {}", geometry.sector_size),
+            head: Porep::blank(geometry, 0),
+            body: Some((Porep::blank(geometry, 1), self.n_challenges)),
+        })
     }
 }
 

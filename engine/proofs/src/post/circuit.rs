@@ -15,6 +15,7 @@ use crate::{
         path::{enforce_inclusion, rows},
     },
     geometry::Geometry,
+    groth16::{Outline, Provable},
     path::TreeHash,
 };
 
@@ -84,5 +85,17 @@ impl Circuit<Fr> for Post<'_> {
             self.open(cs.namespace(|| format!("sector_{i}")), &tree_rows, sector)?;
         }
         Ok(())
+    }
+}
+
+impl Provable for Post<'_> {
+    /// Its body is a sector.
+    fn outline(&self) -> Option<Outline<Self>> {
+        let (geometry, n_challenges) = (self.geometry, self.n_challenges);
+        Some(Outline {
+            name: format!("post {} {n_challenges}", geometry.sector_size),
+            head: Post::blank(geometry, 0, n_challenges),
+            body: Some((Post::blank(geometry, 1, n_challenges), self.n_sectors)),
+        })
     }
 }

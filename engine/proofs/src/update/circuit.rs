@@ -25,6 +25,7 @@ use crate::{
         sum,
     },
     geometry::Geometry,
+    groth16::{Outline, Provable},
     path::{Step, TreeHash},
 };
 
@@ -151,6 +152,21 @@ impl Circuit<Fr> for Update<'_> {
             challenges.open(cs.namespace(|| format!("challenge_{i}")), &bits, opening)?;
         }
         Ok(())
+    }
+}
+
+impl Provable for Update<'_> {
+    /// Each challenge takes its bits from elsewhere: nothing is repeated.
+    fn outline(&self) -> Option<Outline<Self>> {
+        let blank = Update {
+            witness: None,
+            ..*self
+        };
+        Some(Outline {
+            name: format!("update {} {:?}", self.geometry.sector_size, self.data_tree),
+            head: blank,
+            body: None,
+        })
     }
 }
 

@@ -1,0 +1,286 @@
+//! A, B and C of every row, over all threads.
+//!
+//! Most variables of most rows are bits: such rows are looked up, or added up in integers, from one byte for each
+//! variable. Whether a variable is a bit is seen from its value, row by row: what holds for honest witnesses need not
+//! hold for all.
+
+use std::ops::Range;
+
+use ff::Field;
+use kernels::Fr;
+use rayon::prelude::*;
+
+use super::{
+    kind::{Combination, Series, Sum},
+    Chunk, Part, Shape, Variable,
+};
+
+/// A byte that says: not a bit.
+const DENSE: u8 = 2;
+
+/// Bytes that a thread finds out at a time.
+const BYTES_LEN: usize = 1 << 14;
+
+/// A witness, by value and by byte; public inputs first.
+struct Values<'a> {
+    bytes: Vec<u8>,
+    inputs: &'a [Fr],
+    aux: &'a [Fr],
+}
+
+/// Rows of one repetition, and where their values go.
+struct Task<'a> {
+    part: &'a Part,
+    chunk: &'a Chunk,
+    /// Where the variables of each owner start.
+    starts: [usize; 4],
+    out: [&'a mut [Fr]; 3],
+}
+
+/// One combination of rows of one kind.
+struct Rows<'a> {
+    /// The variables of whole rows.
+    variables: &'a [Variable],
+    row_len: usize,
+    /// Which of a row's are the combination's.
+    own: Range<usize>,
+    starts: [usize; 4],
+}
+
+impl Shape {
+    /// Fills in A, B and C of the circuit that repeats the body n times; the inputs' own constraints come last.
+    ///
+    /// # Panics
+    /// When the witness or the three have another length than the circuit's.
+    pub fn evaluate(&self, n: usize, (inputs, aux): (&[Fr], &[Fr]), [a, b, c]: [&mut [Fr]; 3]) {
+        let counts = self.counts(n);
+        assert_eq!(
+            [inputs.len(), aux.len()],
+            [counts.n_inputs, counts.n_aux],
+            "the witness"
+        );
+        let rest = [a, b, c].map(|values| {
+            let (rows, of_inputs) = values.split_at_mut(counts.n_constraints);
+            of_inputs.fill(Fr::ZERO);
+            (rows, of_inputs)
+        });
+        rest[0].1.copy_from_slice(inputs);
+        let mut rest = rest.map(|(rows, _)| rows);
+        let mut tasks = Vec::new();
+        let (head, body) = (&self.head, &self.body);
+        for repetition in 0..=n {
+            let (part, starts) = match repetition.checked_sub(1) {
+                None => (head, [inputs.len(), inputs.len(), 0, 0]),
+                Some(i) => {
+                    let own = inputs.len() + head.counts.n_aux + i * body.counts.n_aux;
+                    let own_input = head.counts.n_inputs + i * body.counts.n_inputs;
+                    (body, [own, inputs.len(), own_input, 0])
+                }
+            };
+            for chunk in &part.chunks {
+                let out = rest.each_mut().map(|rest| {
+                    let (rows, after) = std::mem::take(rest).split_at_mut(chunk.n_rows);
+                    *rest = after;
+                    rows
+                });
+                tasks.push(Task {
+                    part,
+                    chunk,
+                    starts,
+                    out,
+                });
+            }
+        }
+        let values = Values::new(inputs, aux);
+        tasks
+            .into_par_iter()
+            .with_max_len(1)
+            .for_each(|task| self.run(task, &values));
+    }
+
+    fn run(&self, task: Task<'_>, values: &Values<'_>) {
+        let Task {
+            part,
+            chunk,
+            starts,
+            mut out,
+        } = task;
+        let mut variables = &part.variables[chunk.variable..];
+        let mut runs = part.runs[chunk.run..].iter();
+        let mut first = 0;
+        while first < chunk.n_rows {
+            let run = runs.next().expect("a chunk ends where a run does");
+            let n_rows = run.n_rows as usize;
+            let kind = &self.kinds[run.kind as usize].0;
+            let row_len = kind.iter().map(Combination::len).sum::<usize>();
+            let (of_rows, rest) = variables.split_at(row_len * n_rows);
+            variables = rest;
+            let mut start = 0;
+            for (combination, out) in kind.iter().zip(&mut out) {
+                let end = start + combination.len();
+                let rows = Rows {
+                    variables: of_rows,
+                    row_len,
+                    own: start..end,
+                    starts,
+                };
+                values.fill(combination, &rows, &mut out[first..first + n_rows]);
+                start = end;
+            }
+            first += n_rows;
+        }
+    }
+}
+
+impl<'a> Values<'a> {
+    fn new(inputs: &'a [Fr], aux: &'a [Fr]) -> Values<'a> {
+        let mut bytes = vec![0; inputs.len() + aux.len()];
+        let (of_inputs, of_aux) = bytes.split_at_mut(inputs.len());
+        for (bytes, values) in [(of_inputs, inputs), (of_aux, aux)] {
+            bytes
+                .par_chunks_mut(BYTES_LEN)
+                .zip(values.par_chunks(BYTES_LEN))
+                .for_each(|(bytes, values)| {
+                    for (byte, value) in bytes.iter_mut().zip(values) {
+                        *byte = byte_of(value);
+                    }
+                });
+        }
+        Values { bytes, inputs, aux }
+    }
+
+    fn value(&self, place: usize) -> Fr {
+        match place.checked_sub(self.inputs.len()) {
+            None => self.inputs[place],
+            Some(place) => self.aux[place],
+        }
+    }
+
+    /// The values of a combination in neighbouring rows.
+    fn fill(&self, combination: &Combination, rows: &Rows<'_>, out: &mut [Fr]) {
+        match combination {
+            Combination::Short { coefficients, values } => match coefficients.len() {
+                0 => out.fill(values[0]),
+                1 => self.look_up::<1, 2>(coefficients, values, rows, out),
+                2 => self.look_up::<2, 4>(coefficients, values, rows, out),
+                _ => self.look_up::<3, 8>(coefficients, values, rows, out),
+            },
+            Combination::Long { constant, series } => {
+                for (out, row) in out.iter_mut().zip(rows.variables.chunks_exact(rows.row_len)) {
+                    *out = self.sum(*constant, series, &row[rows.own.clone()], rows.starts);
+                }
+            }
+        }
+    }
+
+    /// As [`fill`](Values::fill), of N variables with 2ᴺ choices.
+    #[inline(always)]
+    fn look_up<const N: usize, const CHOICES: usize>(
+        &self,
+        coefficients: &[Fr],
+        values: &[Fr],
+        rows: &Rows<'_>,
+        out: &mut [Fr],
+    ) {
+        let values: &[Fr; CHOICES] = values.try_into().expect("one for each choice");
+        for (out, row) in out.iter_mut().zip(rows.variables.chunks_exact(rows.row_len)) {
+            let own: &[Variable; N] = row[rows.own.clone()].try_into().expect("as many as it has");
+            let places = own.map(|variable| variable.place(rows.starts));
+            let bytes = places.map(|place| self.bytes[place]);
+            let choice = (0..N).fold(0, |choice, i| choice | usize::from(bytes[i]) << i);
+            let is_dense = bytes.into_iter().fold(0, |seen, byte| seen | byte) >= DENSE;
+            *out = if is_dense {
+                let products = (0..N).map(|i| product(self.value(places[i]), &coefficients[i]));
+                products.fold(values[0], |sum, product| sum + product)
+            } else {
+                values[choice % CHOICES]
+            };
+        }
+    }
+
+    fn sum(&self, constant: Fr, series: &[Series], firsts: &[Variable], starts: [usize; 4]) -> Fr {
+        let mut sum = constant;
+        let mut bits = Sum::default();
+        let mut n_bits = 0;
+        for (series, first) in series.iter().zip(firsts) {
+            let place = first.place(starts);
+            match self.number(series, place) {
+                Some(0) => {}
+                Some(number) => {
+                    bits.add(series, number);
+                    n_bits += 1;
+                }
+                None => sum += self.dense(series, place),
+            }
+        }
+        if n_bits > 0 {
+            sum += bits.element();
+        }
+        sum
+    }
+
+    /// The number that the bits of a series spell, if they all are bits.
+    #[inline]
+    fn number(&self, series: &Series, place: usize) -> Option<u32> {
+        let layout = series.layout;
+        let bytes = &self.bytes[place..place + (layout.len - 1) * layout.stride + 1];
+        let (mut number, mut seen) = (0, 0);
+        if layout.stride == 1 {
+            for (i, eight) in bytes.chunks(8).enumerate() {
+                let mut padded = [0; 8];
+                padded[..eight.len()].copy_from_slice(eight);
+                let eight = u64::from_le_bytes(padded);
+                seen |= eight;
+                // Bit 8·i of one factor and bit 56 − 7·i of the other meet in bit 56 + i, and no two in one place.
+                number |= (eight.wrapping_mul(0x0102_0408_1020_4080) >> 56 << (8 * i)) as u32;
+            }
+        } else {
+            for (i, byte) in bytes.iter().step_by(layout.stride).enumerate() {
+                seen |= u64::from(*byte);
+                number |= u32::from(*byte) << i;
+            }
+        }
+        (seen & 0xfefe_fefe_fefe_fefe == 0).then_some(number)
+    }
+
+    /// The sum over a series some of whose variables are no bits.
+    fn dense(&self, series: &Series, place: usize) -> Fr {
+        let layout = series.layout;
+        let mut coefficient = series.coefficient;
+        (0..layout.len).fold(Fr::ZERO, |sum, i| {
+            let value = self.value(place + i * layout.stride);
+            let sum = sum + product(value, &coefficient);
+            coefficient = coefficient.double();
+            sum
+        })
+    }
+}
+
+/// Many coefficients are one or its opposite, and comparing is quicker than multiplying.
+fn product(value: Fr, coefficient: &Fr) -> Fr {
+    if *coefficient == Fr::ONE {
+        value
+    } else if *coefficient == -Fr::ONE {
+        -value
+    } else {
+        value * coefficient
+    }
+}
+
+impl Variable {
+    #[inline]
+    fn place(self, starts: [usize; 4]) -> usize {
+        let index = self.0 & ((1 << Variable::INDEX_BITS) - 1);
+        starts[(self.0 >> Variable::INDEX_BITS) as usize] + index as usize
+    }
+}
+
+fn byte_of(value: &Fr) -> u8 {
+    if *value == Fr::ZERO {
+        0
+    } else if *value == Fr::ONE {
+        1
+    } else {
+        DENSE
+    }
+}

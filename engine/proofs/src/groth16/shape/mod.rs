@@ -1,0 +1,126 @@
+//! The rows of a circuit, recorded once and evaluated for every witness.
+//!
+//! What a circuit lays depends on its shape alone, and most circuits lay the same again and again: a PoRep for each
+//! challenge, a PoSt for each sector. A shape is therefore a *head*, which stands once, and a *body*, which is
+//! repeated: its rows speak of variables of the head and of their own repetition. A partition of a 32 GiB sector, 130
+//! million rows, takes as much memory as one challenge, 160 MiB.
+//!
+//! Rows with the same coefficients are of one *kind*: what is kept of a row are its variables, and of neighbours of
+//! one kind how many they are.
+
+mod cache;
+mod evaluate;
+mod kind;
+mod record;
+
+pub(super) use cache::shape_of;
+use kind::Kind;
+
+use super::{r1cs::Counts, witness::Bits};
+
+/// Circuits that lay the same rows: which they are, and how their shape is found out.
+#[derive(Clone, Debug)]
+pub struct Outline<C> {
+    /// A name of its own for each head and body.
+    pub name: String,
+    /// What stands once, without a witness: the circuit that repeats its body zero times.
+    pub head: C,
+    /// What is repeated, and how often: the circuit that repeats its body once.
+    pub body: Option<(C, usize)>,
+}
+
+/// Everything about a circuit but its witness.
+#[derive(Debug)]
+pub struct Shape {
+    kinds: Vec<Kind>,
+    head: Part,
+    body: Part,
+    /// The private variables in A, and the inputs and private variables in B: of the head and one repetition.
+    a_aux: Bits,
+    b_inputs: Bits,
+    b_aux: Bits,
+}
+
+/// Rows that stand together.
+#[derive(Debug, Default)]
+struct Part {
+    counts: Counts,
+    runs: Vec<Run>,
+    /// The variables of every row, A's, B's, then C's: the first of each series. The constant one is no variable.
+    variables: Vec<Variable>,
+    chunks: Vec<Chunk>,
+}
+
+/// Rows of one kind, one after the other.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    kind: u32,
+    n_rows: u32,
+}
+
+/// Rows that one thread evaluates at a time; a run ends where they do.
+#[derive(Debug)]
+struct Chunk {
+    run: usize,
+    variable: usize,
+    n_rows: usize,
+}
+
+/// Rows of a chunk: few enough to share out the work of a small circuit, and to stay in the nearer caches.
+const CHUNK_LEN: usize = 1 << 13;
+
+/// A variable as a row of a body sees it: the two high bits say whose it is, the others which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Variable(u32);
+
+/// Whose a variable is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    /// Private, and of the part that the row stands in.
+    Own = 0,
+    /// Private, and of the head.
+    Head = 1,
+    /// Public, and of the part that the row stands in.
+    OwnInput = 2,
+    /// Public, and of the head.
+    HeadInput = 3,
+}
+
+impl Variable {
+    const INDEX_BITS: u32 = 30;
+
+    fn new(owner: Owner, index: usize) -> Variable {
+        assert!(index < 1 << Variable::INDEX_BITS, "no part has 2³⁰ variables");
+        Variable((owner as u32) << Variable::INDEX_BITS | index as u32)
+    }
+}
+
+impl Shape {
+    /// The size of the circuit that repeats the body n times.
+    pub fn counts(&self, n: usize) -> Counts {
+        let (head, body) = (self.head.counts, self.body.counts);
+        Counts {
+            n_inputs: head.n_inputs + n * body.n_inputs,
+            n_aux: head.n_aux + n * body.n_aux,
+            n_constraints: head.n_constraints + n * body.n_constraints,
+        }
+    }
+
+    /// The private variables that stand in A, the public inputs that stand in B, and the private variables that do.
+    pub fn density(&self, n: usize) -> [Bits; 3] {
+        let (head, body) = (self.head.counts, self.body.counts);
+        let repeated = |bits: &Bits, head_len, body_len| {
+            let mut all = Bits::default();
+            all.extend(bits, 0..head_len);
+            for _ in 0..n {
+                all.extend(bits, head_len..head_len + body_len);
+            }
+            all
+        };
+        [
+            repeated(&self.a_aux, head.n_aux, body.n_aux),
+            repeated(&self.b_inputs, head.n_inputs, body.n_inputs),
+            repeated(&self.b_aux, head.n_aux, body.n_aux),
+        ]
+    }
+}
