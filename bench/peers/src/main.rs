@@ -25,7 +25,8 @@ enum Verb {
         /// One JSON object on stdout instead of a table.
         #[arg(long)]
         json: bool,
-        /// Measure only this stage; may be given several times.
+        /// Measure only this stage; may be given several times. Stages of larger sectors, which last many minutes,
+        /// are measured only so: pre-commit-2-512mib, commit-2-8mib, commit-2-512mib.
         #[arg(long, value_name = "NAME")]
         stage: Vec<String>,
         /// Rounds of each side, instead of the stage's own number.
@@ -83,7 +84,10 @@ fn measure(as_json: bool, names: &[String], rounds: Option<usize>) -> Result<()>
     if !as_json {
         print_machine(&machine);
     }
-    let chosen = |stage: &&Stage| names.is_empty() || names.iter().any(|name| name == stage.name);
+    let chosen = |stage: &&Stage| match names {
+        [] => !stage.is_long,
+        _ => names.iter().any(|name| name == stage.name),
+    };
     let (mut rows, mut failed) = (Vec::new(), Vec::new());
     for stage in STAGES.iter().filter(chosen) {
         eprintln!("{} …", stage.name);

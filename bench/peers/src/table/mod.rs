@@ -63,6 +63,8 @@ pub struct Stage {
     pub name: &'static str,
     /// Rounds of each side when no other number is asked for.
     pub rounds: usize,
+    /// Lasts many minutes, and is measured only when asked for by name.
+    pub is_long: bool,
     count: Option<u64>,
     at_least: Option<f64>,
     aim: Option<f64>,
@@ -124,12 +126,22 @@ pub static STAGES: &[Stage] = &[
     stage("verify-batch", 5, sector::verify_batch).asked(1.5, 2.0),
     stage("unseal", 3, sector::unseal),
     stage("process", 1, process::seal),
+    stage("pre-commit-2-512mib", 1, sector::pre_commit_2_512)
+        .asked(7.0, 10.0)
+        .long(),
+    stage("commit-2-8mib", 1, sector::commit_2_8)
+        .asked(5.0, 10.0)
+        .long(),
+    stage("commit-2-512mib", 1, sector::commit_2_512)
+        .asked(5.0, 10.0)
+        .long(),
 ];
 
 const fn stage(name: &'static str, rounds: usize, run: fn(usize) -> Result<Row>) -> Stage {
     Stage {
         name,
         rounds,
+        is_long: false,
         count: None,
         at_least: None,
         aim: None,
@@ -142,6 +154,13 @@ impl Stage {
     const fn counted(self, count: usize) -> Stage {
         Stage {
             count: Some(count as u64),
+            ..self
+        }
+    }
+
+    const fn long(self) -> Stage {
+        Stage {
+            is_long: true,
             ..self
         }
     }

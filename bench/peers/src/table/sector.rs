@@ -70,7 +70,15 @@ pub(super) fn pre_commit_1(rounds: usize) -> Result<Row> {
 }
 
 pub(super) fn pre_commit_2(rounds: usize) -> Result<Row> {
-    let case = case("8MiB")?;
+    pre_commit_2_of("8MiB", rounds)
+}
+
+pub(super) fn pre_commit_2_512(rounds: usize) -> Result<Row> {
+    pre_commit_2_of("512MiB", rounds)
+}
+
+fn pre_commit_2_of(sector_size: &str, rounds: usize) -> Result<Row> {
+    let case = case(sector_size)?;
     let theirs = || {
         let (_dir, mut sealer) = staged(&case)?;
         sealer.pre_commit_1()?;
@@ -88,6 +96,8 @@ pub(super) fn pre_commit_2(rounds: usize) -> Result<Row> {
             Ok(sealed.commitments)
         })
     };
+    // A round of the reference lasts minutes at the larger sizes: a single round is the warm-up itself.
+    let rounds = if rounds == 1 { 0 } else { rounds };
     contest(
         words("PreCommit2", &case, "; ours writes the layers once more"),
         rounds,
@@ -135,9 +145,21 @@ pub(super) fn commit_1(rounds: usize) -> Result<Row> {
     contest(words("Commit1", &case, ""), rounds, theirs, ours)
 }
 
-/// A proof differs with its blinding: what is compared is that the other side verifies it.
 pub(super) fn commit_2(rounds: usize) -> Result<Row> {
-    let mut sector = Sector::new("2KiB")?;
+    commit_2_of("2KiB", rounds)
+}
+
+pub(super) fn commit_2_8(rounds: usize) -> Result<Row> {
+    commit_2_of("8MiB", rounds)
+}
+
+pub(super) fn commit_2_512(rounds: usize) -> Result<Row> {
+    commit_2_of("512MiB", rounds)
+}
+
+/// A proof differs with its blinding: what is compared is that the other side verifies it.
+fn commit_2_of(sector_size: &str, rounds: usize) -> Result<Row> {
+    let mut sector = Sector::new(sector_size)?;
     let bytes = parameters::of(ProofKind::Porep, sector.case.geometry)?;
     let parameters = Parameters::parse(&bytes)?;
     let (sealed, case) = (sector.read()?, sector.case.clone());
