@@ -8,6 +8,7 @@ use bench_peers::{
     table::{self, Machine, Row, Stage, STAGES},
 };
 use clap::{Parser, Subcommand};
+use kernels::Level;
 use serde_json::json;
 
 /// Measures Lode beside the implementation that the network runs.
@@ -32,6 +33,9 @@ enum Verb {
         /// Rounds of each side, instead of the stage's own number.
         #[arg(long, value_name = "N")]
         rounds: Option<usize>,
+        /// Hold our side to the instructions of this level: portable, adx or ifma.
+        #[arg(long, value_name = "LEVEL")]
+        cpu: Option<Level>,
     },
     /// Say what a sector of 32 GiB would cost by the rates of printed tables, next to what others publish.
     Model {
@@ -58,7 +62,15 @@ enum Verb {
 
 fn main() -> Result<()> {
     match Arguments::parse().verb {
-        Verb::Table { json, stage, rounds } => measure(json, &stage, rounds),
+        Verb::Table {
+            json,
+            stage,
+            rounds,
+            cpu,
+        } => {
+            cpu.map_or(Ok(()), Level::hold)?;
+            measure(json, &stage, rounds)
+        }
         Verb::Model {
             tables,
             cores,
@@ -154,7 +166,10 @@ fn print_machine(machine: &Machine) {
         .iter()
         .map(|(name, version)| format!("{name} {version}"));
     let (features, compiled) = (machine.cpu_features.join(" "), machine.compiled_for.join(" "));
-    println!("{}, {} threads; has {features}", machine.cpu, machine.n_threads);
+    println!(
+        "{}, {} threads; has {features}; ours at the level {}",
+        machine.cpu, machine.n_threads, machine.level
+    );
     println!(
         "compiled for x86-64 {compiled}; {}",
         versions.collect::<Vec<_>>().join(", ")

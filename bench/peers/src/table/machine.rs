@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, thread};
 
+use kernels::Level;
 use serde::Serialize;
 
 use super::clock;
@@ -33,6 +34,8 @@ pub struct Machine {
     pub cpu: String,
     /// Threads that run at once.
     pub n_threads: usize,
+    /// Which of them our side took.
+    pub level: String,
     /// What one of a chain of 64-bit products takes on a core, in nanoseconds: the clock.
     pub product_ns: f64,
     /// What it has of the features that matter here.
@@ -63,6 +66,7 @@ impl Machine {
         Machine {
             cpu: field("model name").to_owned(),
             n_threads: thread::available_parallelism().map_or(1, usize::from),
+            level: Level::current().to_string(),
             product_ns: clock::nanoseconds(),
             cpu_features: FEATURES
                 .into_iter()
