@@ -27,10 +27,10 @@ pub fn zeros(len: usize) -> Vec<Fr> {
     unsafe { Vec::from_raw_parts(start, len, len) }
 }
 
-/// Room for so many elements.
-pub fn room(len: usize) -> Vec<Fr> {
+/// Room for so many elements of any kind.
+pub fn room<T>(len: usize) -> Vec<T> {
     let room = Vec::with_capacity(len);
-    ask_for_large_pages(room.as_ptr() as usize, len * size_of::<Fr>());
+    ask_for_large_pages(room.as_ptr() as usize, len * size_of::<T>());
     room
 }
 

@@ -4,6 +4,7 @@ use blst::{blst_fp, blst_fp2, BLST_ERROR};
 use group::prime::PrimeCurveAffine;
 
 use super::affine::{Additions, Batch, Coordinate, Point};
+use super::buckets::{Buckets, Sort};
 use crate::{G1Affine, G2Affine};
 
 /// A group of points, G1 or G2, and how they are added.
@@ -11,6 +12,7 @@ pub(super) trait Curve: Copy + Send + Sync {
     /// The field of the coordinates.
     type F: Coordinate;
     type Additions: Additions<Self::F>;
+    type Buckets: Buckets<Self::F>;
     /// A point as callers know it.
     type Affine: PrimeCurveAffine<Curve: group::Curve<AffineRepr = Self::Affine>>;
 
@@ -20,6 +22,7 @@ pub(super) trait Curve: Copy + Send + Sync {
     const SIZE: usize;
 
     fn additions(self) -> Self::Additions;
+    fn buckets(self) -> Self::Buckets;
     /// Parses an uncompressed point on the curve (ZCash flags; the subgroup is not checked).
     fn decode(self, bytes: &[u8]) -> Option<Point<Self::F>>;
     /// Parses the points that stand at these places and appends them; or names the first place that has none.
@@ -61,6 +64,7 @@ macro_rules! curve {
         impl Curve for $curve {
             type F = $field;
             type Additions = Batch<$field>;
+            type Buckets = Sort<$field, Batch<$field>>;
             type Affine = $affine;
 
             const NAME: &'static str = $name;
@@ -68,6 +72,10 @@ macro_rules! curve {
 
             fn additions(self) -> Batch<$field> {
                 Batch::default()
+            }
+
+            fn buckets(self) -> Self::Buckets {
+                Sort::default()
             }
 
             fn decode(self, bytes: &[u8]) -> Option<Point<$field>> {

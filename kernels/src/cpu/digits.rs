@@ -12,20 +12,24 @@ pub(super) fn n_digits(n_bits: usize) -> usize {
     N_BITS.div_ceil(n_bits)
 }
 
-/// The digits dⱼ of `scalar = Σ dⱼ·2^(j·n_bits)`, lowest first, each in `−2^(n_bits−1) ..= 2^(n_bits−1)`.
+/// The digits dⱼ of `scalar = Σ dⱼ·2^(j·n_bits)`, lowest first, each in `−2^(n_bits−1) ..= 2^(n_bits−1)`;
+/// those of sixteen bits fit into as many.
 ///
 /// `n_bits` is at most 16.
+#[inline(always)]
 pub(super) fn of(scalar: &Fr, n_bits: usize) -> impl Iterator<Item = i32> {
-    // Zeros follow, so that the last digit may be read like any other.
-    let mut bytes = [0; 36];
-    bytes[..32].copy_from_slice(&scalar.to_repr());
+    // A zero follows, so that the last digit may be read like any other.
+    let mut words = [0; 5];
+    for (word, bytes) in words.iter_mut().zip(scalar.to_repr().chunks_exact(8)) {
+        *word = u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
+    }
     let half = 1 << (n_bits - 1);
     let mut carry = 0;
     (0..n_digits(n_bits)).map(move |j| {
-        let (byte, shift) = (j * n_bits / 8, j * n_bits % 8);
-        let word = u32::from_le_bytes(bytes[byte..byte + 4].try_into().expect("a slice of four bytes"));
-        let plain = ((word >> shift) & ((1 << n_bits) - 1)) as i32 + carry;
-        carry = i32::from(plain > half);
+        let (word, shift) = (j * n_bits / 64, j * n_bits % 64);
+        let bits = words[word] >> shift | words[word + 1] << 1 << (63 - shift);
+        let plain = (bits & ((1 << n_bits) - 1)) as i32 + carry;
+        carry = i32::from(plain >= half && j + 1 < n_digits(n_bits));
         plain - (carry << n_bits)
     })
 }

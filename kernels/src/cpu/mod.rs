@@ -1,6 +1,7 @@
 //! The CPU: the portable bodies behind every operation of [`Backend`].
 
 mod affine;
+mod buckets;
 mod curve;
 mod digits;
 mod encode;

@@ -5,7 +5,6 @@
 //! share inversions. Bases are read from their bytes chunk by chunk, so that a parameter file of 44 GiB
 //! passes through some MiB of memory for each thread.
 
-use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ff::Field;
@@ -13,29 +12,34 @@ use group::prime::PrimeCurveAffine;
 use group::Group;
 use rayon::prelude::*;
 
-use super::affine::{Adder, Additions, Coordinate, Pair, Point};
+use super::affine::Point;
+use super::buckets::{Buckets, ChainSums};
 use super::curve::{Curve, Projective};
 use super::digits;
-use crate::device::prefetch;
+use crate::zeros::room;
 use crate::{Bases, Error, Fr, Result};
 
 /// Bases that a thread fetches at a time.
 const CHUNK_LEN: usize = 1 << 12;
 
-/// Bases that a thread collects before it sums them or puts them into buckets: 6 MiB in G1, 12 MiB in G2.
-const POOL_LEN: usize = 1 << 15;
+/// Bases that a thread collects before it sums them or puts them into buckets: 8 MiB in G1, 16 MiB in G2.
+const POOL_LEN: usize = 1 << 16;
 
-/// Bits of the largest digits: 19 windows of 2¹³ buckets are 19 MiB in G1 for each thread.
-const MAX_DIGIT_BITS: usize = 14;
+/// Bits of the largest digits.
+const MAX_DIGIT_BITS: usize = 16;
+
+/// What the buckets of a thread take at most: 16 windows of 2¹⁵ buckets in G1.
+const MAX_BUCKETS_SIZE: usize = 64 << 20;
 
 /// The sum over a bucket costs as much as this many additions into it.
-const BUCKET_COST: usize = 3;
+const BUCKET_COST: usize = 2;
+
+/// Places between the digits of two windows: at a distance of a power of two, they would push each other out of
+/// the cache.
+const DIGITS_GAP: usize = 96;
 
 /// Buckets whose running sum is one chain of additions; chains of all windows run side by side.
 const CHAIN_LEN: usize = 1 << 6;
-
-/// Bases whose places are fetched ahead of them: a place is as likely as not out of the nearer caches.
-const LOOK_AHEAD: usize = 16;
 
 /// `Σ scalars[i] · bases[i]`.
 pub(super) fn msm<C: Curve>(curve: C, bases: Bases<'_>, scalars: &[Fr]) -> Result<Projective<C>> {
@@ -53,12 +57,13 @@ pub(super) fn msm<C: Curve>(curve: C, bases: Bases<'_>, scalars: &[Fr]) -> Resul
     let n_threads = rayon::current_num_threads()
         .min(scalars.len().div_ceil(CHUNK_LEN))
         .max(1);
-    let n_bits = digit_bits(n_dense / n_threads);
+    let n_bits = digit_bits(n_dense / n_threads, size_of::<Point<C::F>>());
+    let pool_len = n_dense.clamp(1, POOL_LEN);
     // Each task draws chunks until none is left: witnesses are dense in places, so equal parts would not be
     // equal work, and each task pays for its buckets.
     let next = AtomicUsize::new(0);
     let sums = (0..n_threads).into_par_iter().with_max_len(1).map(|_| {
-        let mut sum = Sum::new(curve, n_bits);
+        let mut sum = Sum::new(curve, n_bits, pool_len);
         loop {
             let start = next.fetch_add(CHUNK_LEN, Ordering::Relaxed);
             if start >= scalars.len() {
@@ -79,29 +84,13 @@ fn is_dense(scalar: &Fr) -> bool {
     *scalar != Fr::ZERO && *scalar != Fr::ONE
 }
 
-/// The digit width with the fewest additions for so many dense scalars.
-fn digit_bits(n_dense: usize) -> usize {
+/// The digit width with the fewest additions for so many dense scalars, where buckets are of this size.
+fn digit_bits(n_dense: usize, bucket_size: usize) -> usize {
     let cost = |n_bits: &usize| digits::n_digits(*n_bits) * (n_dense + BUCKET_COST * (1 << (n_bits - 1)));
     (2..=MAX_DIGIT_BITS)
+        .filter(|n_bits| (digits::n_digits(*n_bits) << (n_bits - 1)) * bucket_size <= MAX_BUCKETS_SIZE)
         .min_by_key(cost)
         .expect("the range is not empty")
-}
-
-/// A base and its opposite: digits have signs, at random.
-struct Base<F> {
-    x: F,
-    y: [F; 2],
-}
-
-impl<F: Coordinate> Base<F> {
-    fn new(point: &Point<F>) -> Self {
-        let mut opposite = *point;
-        opposite.negate();
-        Base {
-            x: point.x,
-            y: [point.y, opposite.y],
-        }
-    }
 }
 
 /// One thread's share of a sum.
@@ -111,31 +100,37 @@ struct Sum<C: Curve> {
     /// The scalars of a chunk that are not zero, by their places, and their bases.
     places: Vec<usize>,
     decoded: Vec<Point<C::F>>,
-    /// Bases whose scalar is one, or sums of such.
+    /// Bases whose scalar is one, and ones: to the buckets, these are digits.
     units: Vec<Point<C::F>>,
+    ones: Vec<i16>,
+    /// The sum of the units before.
+    unit_sum: Point<C::F>,
     /// Bases with a dense scalar that wait for their buckets.
-    pool: Vec<Base<C::F>>,
+    pool: Vec<Point<C::F>>,
     /// The digits of their scalars, window by window.
-    digits: Vec<Vec<i32>>,
+    digits: Vec<i16>,
+    /// Bases that the pool holds, and digits of each window.
+    pool_len: usize,
     /// Window by window, `2^(n_bits − 1)` each; empty until the first dense scalar comes.
     buckets: Vec<Point<C::F>>,
-    sort: Sort<C::F>,
-    adder: Adder<C::Additions>,
+    adder: C::Buckets,
 }
 
 impl<C: Curve> Sum<C> {
-    fn new(curve: C, n_bits: usize) -> Self {
+    fn new(curve: C, n_bits: usize, pool_len: usize) -> Self {
         Sum {
             curve,
             n_bits,
             places: Vec::new(),
             decoded: Vec::new(),
             units: Vec::new(),
-            pool: Vec::new(),
-            digits: vec![Vec::new(); digits::n_digits(n_bits)],
-            buckets: Vec::new(),
-            sort: Sort::default(),
-            adder: Adder::new(curve.additions()),
+            ones: Vec::new(),
+            unit_sum: Point::infinity(),
+            pool: room(pool_len),
+            digits: vec![0; digits::n_digits(n_bits) * (pool_len + DIGITS_GAP)],
+            pool_len,
+            buckets: room(digits::n_digits(n_bits) << (n_bits - 1)),
+            adder: curve.buckets(),
         }
     }
 
@@ -150,82 +145,76 @@ impl<C: Curve> Sum<C> {
             group: C::NAME,
             index: start + place,
         })?;
-        for (place, base) in self.places.iter().zip(&self.decoded) {
-            let scalar = &scalars[*place];
-            if *scalar == Fr::ONE {
-                self.units.push(*base);
+        for i in 0..self.places.len() {
+            let (scalar, base) = (&scalars[self.places[i]], self.decoded[i]);
+            if base.is_infinity() {
                 continue;
             }
-            self.pool.push(Base::new(base));
-            for (digits, digit) in self.digits.iter_mut().zip(digits::of(scalar, self.n_bits)) {
-                digits.push(digit);
+            if *scalar == Fr::ONE {
+                self.units.push(base);
+            } else {
+                self.wait(scalar, base);
             }
         }
         if self.units.len() > POOL_LEN - CHUNK_LEN {
-            self.halve_units();
-        }
-        if self.pool.len() > POOL_LEN - CHUNK_LEN {
-            self.empty_pool();
+            self.add_units();
         }
         Ok(())
     }
 
-    /// Adds the later half of the units to the earlier one.
-    fn halve_units(&mut self) {
-        let half = self.units.len().div_ceil(2);
-        let pairs = (half..self.units.len()).map(|addend| Pair {
-            sum: (addend - half) as u32,
-            addend: addend as u32,
-        });
-        self.adder.add(&mut self.units, pairs);
-        self.units.truncate(half);
+    /// Has a base wait for its buckets.
+    fn wait(&mut self, scalar: &Fr, base: Point<C::F>) {
+        let row = self.digits[self.pool.len()..]
+            .iter_mut()
+            .step_by(self.pool_len + DIGITS_GAP);
+        for (place, digit) in row.zip(digits::of(scalar, self.n_bits)) {
+            *place = digit as i16;
+        }
+        self.pool.push(base);
+        if self.pool.len() == self.pool_len {
+            self.empty_pool();
+        }
+    }
+
+    fn add_units(&mut self) {
+        self.ones.resize(self.units.len(), 1);
+        let sum = std::slice::from_mut(&mut self.unit_sum);
+        self.adder.add(&self.units, &self.ones, sum);
+        self.units.clear();
     }
 
     fn empty_pool(&mut self) {
+        if self.pool.is_empty() {
+            return;
+        }
         let n_buckets = 1 << (self.n_bits - 1);
-        self.buckets
-            .resize(self.digits.len() * n_buckets, Point::infinity());
-        for (digits, buckets) in self
-            .digits
-            .iter_mut()
-            .zip(self.buckets.chunks_exact_mut(n_buckets))
-        {
-            self.sort.add(&mut self.adder, &self.pool, digits, buckets);
-            digits.clear();
+        let windows = self.digits.chunks_exact(self.pool_len + DIGITS_GAP);
+        self.buckets.resize(windows.len() * n_buckets, Point::infinity());
+        for (digits, buckets) in windows.zip(self.buckets.chunks_exact_mut(n_buckets)) {
+            self.adder.add(&self.pool, &digits[..self.pool.len()], buckets);
         }
         self.pool.clear();
     }
 
     fn finish(mut self) -> Projective<C> {
-        while self.units.len() > 1 {
-            self.halve_units();
-        }
-        let units = self.units.first().copied().unwrap_or_default();
+        self.add_units();
         self.empty_pool();
-        self.dense() + self.curve.affine(&units)
+        self.dense() + self.curve.affine(&self.unit_sum)
     }
 
     /// `Σ 2^(w·n_bits) · Σ (i + 1) · buckets[w][i]`, w the window.
     fn dense(&mut self) -> Projective<C> {
         let n_buckets: usize = 1 << (self.n_bits - 1);
         let chain_len = n_buckets.min(CHAIN_LEN);
-        let starts = (0..self.buckets.len() as u32).step_by(chain_len);
-        // Within each chain, each bucket receives all that follow: the sum of all is then weighted by place.
-        for i in (1..chain_len as u32).rev() {
-            let pairs = starts.clone().map(|start| Pair {
-                sum: start + i - 1,
-                addend: start + i,
-            });
-            self.adder.add(&mut self.buckets, pairs);
-        }
+        let ChainSums { totals, weighted } = self.adder.chain_sums(&mut self.buckets, chain_len);
         let curve = self.curve;
-        let point = |point: &Point<C::F>| curve.affine(point).to_curve();
-        let totals: Vec<_> = self.buckets.iter().step_by(chain_len).map(point).collect();
-        self.adder.sum(
-            &mut self.buckets,
-            starts.map(|start| start..start + chain_len as u32),
-        );
-        let weighted: Vec<_> = self.buckets.iter().step_by(chain_len).map(point).collect();
+        let points = |points: Vec<Point<C::F>>| -> Vec<Projective<C>> {
+            points
+                .iter()
+                .map(|point| curve.affine(point).to_curve())
+                .collect()
+        };
+        let (totals, weighted) = (points(totals), points(weighted));
 
         let n_chains = n_buckets / chain_len;
         let windows = totals.chunks(n_chains).zip(weighted.chunks(n_chains)).rev();
@@ -250,83 +239,6 @@ fn by_place<G: Group>(points: &[G]) -> G {
         sum += running;
     }
     sum
-}
-
-/// The bucket of a digit, unless it is zero.
-fn bucket_of(digit: &i32) -> Option<usize> {
-    (digit.unsigned_abs() as usize).checked_sub(1)
-}
-
-/// Brings bases that fall into the same bucket together.
-#[derive(Default)]
-struct Sort<F> {
-    /// Where the points of each bucket stand.
-    segments: Vec<Range<u32>>,
-    /// Buckets, each followed by the bases that fall into it.
-    points: Vec<Point<F>>,
-}
-
-impl<F: Coordinate> Sort<F> {
-    /// `buckets[|digit| − 1] ± = base` for each base and its digit.
-    fn add<A: Additions<F>>(
-        &mut self,
-        adder: &mut Adder<A>,
-        bases: &[Base<F>],
-        digits: &[i32],
-        buckets: &mut [Point<F>],
-    ) {
-        self.reserve(digits, buckets.len());
-        for (segment, bucket) in self.segments.iter_mut().zip(&*buckets) {
-            if segment.start < segment.end {
-                segment.end = segment.start;
-                if !bucket.is_infinity() {
-                    self.points[segment.end as usize] = *bucket;
-                    segment.end += 1;
-                }
-            }
-        }
-        for (i, (base, digit)) in bases.iter().zip(digits).enumerate() {
-            if let Some(bucket) = digits.get(i + LOOK_AHEAD).and_then(bucket_of) {
-                prefetch(&self.points, self.segments[bucket].end as usize);
-            }
-            if let Some(bucket) = bucket_of(digit) {
-                let place = &mut self.segments[bucket].end;
-                let point = &mut self.points[*place as usize];
-                *place += 1;
-                *point = Point {
-                    x: base.x,
-                    y: base.y[usize::from(*digit < 0)],
-                };
-            }
-        }
-        let filled = self.segments.iter().filter(|segment| segment.start < segment.end);
-        adder.sum(&mut self.points, filled.cloned());
-        for (segment, bucket) in self.segments.iter().zip(buckets) {
-            if segment.start < segment.end {
-                *bucket = self.points[segment.start as usize];
-            }
-        }
-    }
-
-    /// A segment for each bucket that gets a base: for all its bases, and itself.
-    fn reserve(&mut self, digits: &[i32], n_buckets: usize) {
-        self.segments.clear();
-        self.segments.resize(n_buckets, 0..0);
-        for digit in digits {
-            if let Some(bucket) = bucket_of(digit) {
-                self.segments[bucket].end += 1;
-            }
-        }
-        let mut start = 0;
-        for segment in &mut self.segments {
-            let n_places = segment.end + u32::from(segment.end > 0);
-            *segment = start..start + n_places;
-            start += n_places;
-        }
-        if self.points.len() < start as usize {
-            self.points.resize(start as usize, Point::infinity());
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Additions of points, eight at a time.
+//! Additions of points, sixteen side by side, and many at the price of one inversion.
 
 use std::arch::x86_64::__mmask8;
 
@@ -8,23 +8,46 @@ use crate::cpu::affine::{Additions, Pair, Point};
 use crate::device::prefetch;
 
 /// Chains of products that run side by side: one alone would wait for each of its products.
-const N_CHAINS: usize = 2;
+pub(super) const N_CHAINS: usize = 2;
 
-/// Additions that go through the lanes together.
-const GROUP_LEN: usize = N_CHAINS * N_LANES;
+/// Sums that go through the lanes together.
+pub(super) const GROUP_LEN: usize = N_CHAINS * N_LANES;
 
 /// One value for each chain.
-type Chains<T> = [T; N_CHAINS];
+pub(super) type Chains<T> = [T; N_CHAINS];
 
-/// Many additions at the price of one inversion, in eight lanes.
-pub(in crate::cpu) struct Batch<F: Field> {
-    ifma: Ifma,
-    steps: Vec<Chains<Step<F::Lanes>>>,
+/// Groups that come near before their turn: memory answers while so many are added.
+pub(super) const LOOK_AHEAD: usize = 4;
+
+/// Eight sums: x below 3.1, y below 2.1.
+#[derive(Clone, Copy)]
+pub(super) struct Eight<L> {
+    pub x: L,
+    pub y: L,
+    /// The lanes of infinity, whatever their coordinates.
+    pub infinite: __mmask8,
+}
+
+/// Sixteen sums.
+pub(super) type Group<F> = Chains<Eight<<F as Field>::Lanes>>;
+
+/// The points that are added to groups of sums, each fetched when it is needed.
+pub(super) trait Addends<F: Field> {
+    /// Has brought near what is needed next or on the way back, while this group's turn is on the way there.
+    fn prefetch_there(&self, group: usize);
+    /// Has brought near what is needed next or the next time, while this group's turn is on the way back.
+    fn prefetch_back(&self, group: usize);
+    /// Below 1.
+    fn x(&self, sums: &[Group<F>], group: usize, chain: usize) -> F::Lanes;
+    /// Below 2.1; or negated in some lanes, and below 1 before.
+    fn y(&self, sums: &[Group<F>], group: usize, chain: usize) -> F::Lanes;
+    /// The lanes of infinity; `x` is what they say.
+    fn infinite(&self, sums: &[Group<F>], group: usize, chain: usize, x: &F::Lanes) -> __mmask8;
 }
 
 /// What the way back needs of the way there.
 #[derive(Clone, Copy)]
-struct Step<L> {
+pub(super) struct Step<L> {
     kinds: Kinds,
     /// The denominators of the slopes; one where there is none.
     denominator: L,
@@ -33,7 +56,7 @@ struct Step<L> {
 }
 
 /// Lanes by the kind of their addition. Those of no kind keep their sum: the addend is infinity.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Kinds {
     /// Two points on a line.
     chord: __mmask8,
@@ -45,145 +68,161 @@ struct Kinds {
     vanished: __mmask8,
 }
 
-/// Eight points.
-#[derive(Clone, Copy)]
-struct Points<L> {
-    x: L,
-    y: L,
-}
+const CHORDS: Kinds = Kinds {
+    chord: !0,
+    tangent: 0,
+    taken: 0,
+    vanished: 0,
+};
 
-impl<F: Field> Batch<F> {
-    pub(super) fn new(ifma: Ifma) -> Batch<F> {
-        Batch {
-            ifma,
-            steps: Vec::new(),
-        }
-    }
-}
-
-impl<F: Field> Additions<F> for Batch<F> {
-    fn add(&mut self, points: &mut [Point<F>], pairs: &[Pair]) {
-        let Ifma(()) = self.ifma;
-        self.steps.clear();
-        // SAFETY: there is an `Ifma`, so the instructions are there.
-        unsafe { add(&mut self.steps, points, pairs) }
-    }
-}
-
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn add<F: Field>(steps: &mut Vec<Chains<Step<F::Lanes>>>, points: &mut [Point<F>], pairs: &[Pair]) {
+/// `sums[group] += addends[group]` for all groups of sums.
+///
+/// Reached only from functions that are compiled for the instructions, as the field's are.
+#[inline(always)]
+pub(super) fn add_to_groups<F: Field>(
+    steps: &mut Vec<Chains<Step<F::Lanes>>>,
+    sums: &mut [Group<F>],
+    addends: &impl Addends<F>,
+) {
     let one = F::load([&F::one(); N_LANES]);
-    let mut products = [one; N_CHAINS];
-    for (i, group) in pairs.chunks(GROUP_LEN).enumerate() {
-        for pair in pairs.iter().skip((i + 1) * GROUP_LEN).take(GROUP_LEN) {
-            prefetch(points, pair.sum as usize);
-            prefetch(points, pair.addend as usize);
-        }
-        let [a, b] = rows_of_group(points, group);
-        let (a, b) = (kinds(a, one), kinds(b, one));
-        steps.push([
-            Step {
-                kinds: a.0,
-                denominator: a.1,
-                product: products[0],
-            },
-            Step {
-                kinds: b.0,
-                denominator: b.1,
-                product: products[1],
-            },
-        ]);
-        products = [F::product(&products[0], &a.1), F::product(&products[1], &b.1)];
-    }
-    let mut inverses = inverses::<F>(products);
-    for (group, [a, b]) in pairs.chunks(GROUP_LEN).zip(&*steps).rev() {
-        let [first, second] = rows_of_group(points, group);
-        let (first, second) = (pair_columns(first), pair_columns(second));
-        let shares = [
-            F::product(&inverses[0], &a.product),
-            F::product(&inverses[1], &b.product),
-        ];
-        inverses = [
-            F::product(&inverses[0], &a.denominator),
-            F::product(&inverses[1], &b.denominator),
-        ];
-        let sums = [
-            sums::<F>(first, a.kinds, shares[0]),
-            sums::<F>(second, b.kinds, shares[1]),
-        ];
-        for (pairs, sums) in group.chunks(N_LANES).zip(sums) {
-            let (x, y) = (F::store(sums.x), F::store(sums.y));
-            for (lane, pair) in pairs.iter().enumerate() {
-                let point = &mut points[pair.sum as usize];
-                (point.x, point.y) = (x[lane], y[lane]);
-            }
-        }
-    }
-}
-
-/// Eight points where they stand.
-type Rows<'a, F> = [&'a Point<F>; N_LANES];
-
-/// The sums and the addends of each chain; infinity where a group ends early.
-#[inline(always)]
-fn rows_of_group<'a, F: Field>(points: &'a [Point<F>], group: &[Pair]) -> Chains<[Rows<'a, F>; 2]> {
-    let (first, second) = group.split_at(group.len().min(N_LANES));
-    [rows(points, first), rows(points, second)]
-}
-
-#[inline(always)]
-fn rows<'a, F: Field>(points: &'a [Point<F>], pairs: &[Pair]) -> [Rows<'a, F>; 2] {
-    let (mut sums, mut addends) = ([F::INFINITY; N_LANES], [F::INFINITY; N_LANES]);
-    for ((sum, addend), pair) in sums.iter_mut().zip(&mut addends).zip(pairs) {
-        *sum = &points[pair.sum as usize];
-        *addend = &points[pair.addend as usize];
-    }
-    [sums, addends]
-}
-
-#[inline(always)]
-fn columns<F: Field>(rows: Rows<'_, F>) -> Points<F::Lanes> {
-    Points {
-        x: F::load(rows.map(|row| &row.x)),
-        y: F::load(rows.map(|row| &row.y)),
-    }
-}
-
-#[inline(always)]
-fn pair_columns<F: Field>([sums, addends]: [Rows<'_, F>; 2]) -> [Points<F::Lanes>; 2] {
-    [columns(sums), columns(addends)]
-}
-
-/// What kinds of additions these are, and the denominators of their slopes, below 3.
-#[inline(always)]
-fn kinds<F: Field>([sums, addends]: [Rows<'_, F>; 2], one: F::Lanes) -> (Kinds, F::Lanes) {
-    let (sum, addend) = (
-        F::load(sums.map(|sum| &sum.x)),
-        F::load(addends.map(|addend| &addend.x)),
-    );
-    let chords = F::difference(addend, sum);
-    if F::zeros(&sum) | F::zeros(&addend) | F::equals(&sum, &addend) == 0 {
-        let kinds = Kinds {
-            chord: !0,
-            tangent: 0,
-            taken: 0,
-            vanished: 0,
+    if steps.len() <= sums.len() {
+        let step = Step {
+            kinds: CHORDS,
+            denominator: one,
+            product: one,
         };
-        return (kinds, chords);
+        steps.resize(sums.len() + 1, [step; N_CHAINS]);
     }
-    let (sum, addend) = (columns(sums), columns(addends));
-    let taken = F::zeros(&sum.x) & F::zeros(&sum.y);
-    let kept = F::zeros(&addend.x) & F::zeros(&addend.y);
-    let same_x = F::equals(&sum.x, &addend.x) & !taken & !kept;
-    let tangent = same_x & F::equals(&sum.y, &addend.y) & !F::zeros(&sum.y);
-    let kinds = Kinds {
-        chord: !(taken | kept | same_x),
+    for step in &mut steps[0] {
+        step.product = one;
+    }
+    for i in 0..sums.len() {
+        addends.prefetch_there(i);
+        let (before, after) = steps.split_at_mut(i + 1);
+        for (chain, step) in before[i].iter_mut().enumerate() {
+            set_denominator(step, sums, addends, (i, chain), &one);
+        }
+        for (step, next) in before[i].iter().zip(&mut after[0]) {
+            F::set_product(&mut next.product, &step.product, &step.denominator);
+        }
+    }
+    let [a, b] = &steps[sums.len()];
+    let mut places = [inverses::<F>([a.product, b.product]); 4];
+    let [inverses, shares, slopes, xs] = &mut places;
+    let (mut inverses, mut xs) = (inverses, xs);
+    for i in (0..sums.len()).rev() {
+        addends.prefetch_back(i);
+        let group = &steps[i];
+        for (chain, step) in group.iter().enumerate() {
+            F::set_product(&mut shares[chain], &inverses[chain], &step.product);
+        }
+        // No longer needed: a place for what takes their place.
+        for (chain, step) in group.iter().enumerate() {
+            F::set_product(&mut xs[chain], &inverses[chain], &step.denominator);
+        }
+        std::mem::swap(&mut inverses, &mut xs);
+        let rises = [
+            F::difference(addends.y(sums, i, 0), sums[i][0].y),
+            F::difference(addends.y(sums, i, 1), sums[i][1].y),
+        ];
+        if group[0].kinds != CHORDS || group[1].kinds != CHORDS {
+            for chain in 0..N_CHAINS {
+                let place = (i, chain);
+                let sum = special_sum(&group[chain], sums, addends, place, &rises[chain], &shares[chain]);
+                sums[i][chain] = sum;
+            }
+            continue;
+        }
+        for chain in 0..N_CHAINS {
+            F::set_product(&mut slopes[chain], &rises[chain], &shares[chain]);
+        }
+        for (chain, sum) in sums[i].iter().enumerate() {
+            F::set_square_less(&mut xs[chain], &slopes[chain], &group[chain].denominator, &sum.x);
+        }
+        for (chain, sum) in sums[i].iter_mut().enumerate() {
+            let run = F::difference(sum.x, xs[chain]);
+            sum.x = xs[chain];
+            F::set_product_less(&mut sum.y, &slopes[chain], &run);
+        }
+    }
+}
+
+/// What kinds of additions these are, and the denominators of their slopes, below 8.
+#[inline(always)]
+fn set_denominator<F: Field>(
+    step: &mut Step<F::Lanes>,
+    sums: &[Group<F>],
+    addends: &impl Addends<F>,
+    (group, chain): (usize, usize),
+    one: &F::Lanes,
+) {
+    let sum = &sums[group][chain];
+    let x = addends.x(sums, group, chain);
+    let infinite = addends.infinite(sums, group, chain, &x);
+    let chords = F::difference(x, sum.x);
+    step.kinds = CHORDS;
+    step.denominator = chords;
+    if F::suspects(&chords) | sum.infinite | infinite == 0 {
+        return;
+    }
+    let same_x = F::zeros(&F::canonical(chords)) & !sum.infinite & !infinite;
+    let mut tangent = 0;
+    if same_x != 0 {
+        let rise = F::canonical(F::difference(addends.y(sums, group, chain), sum.y));
+        tangent = same_x & F::zeros(&rise) & !F::zeros(&F::canonical(sum.y));
+    }
+    step.kinds = Kinds {
+        chord: !(same_x | sum.infinite | infinite),
         tangent,
-        taken,
+        taken: sum.infinite & !infinite,
         vanished: same_x & !tangent,
     };
-    let denominators = F::choose(kinds.chord, chords, one);
-    (kinds, F::choose(tangent, F::sum(sum.y, sum.y), denominators))
+    let denominators = F::choose(step.kinds.chord, chords, *one);
+    step.denominator = F::choose(tangent, F::sum(sum.y, sum.y), denominators);
+}
+
+/// Eight sums of any kind; `share` is the inverse of their slopes' denominators.
+#[inline(always)]
+fn special_sum<F: Field>(
+    step: &Step<F::Lanes>,
+    sums: &[Group<F>],
+    addends: &impl Addends<F>,
+    (group, chain): (usize, usize),
+    rise: &F::Lanes,
+    share: &F::Lanes,
+) -> Eight<F::Lanes> {
+    let sum = &sums[group][chain];
+    let kinds = step.kinds;
+    let (mut x, mut y) = (sum.x, sum.y);
+    if kinds.chord | kinds.tangent != 0 {
+        let mut rise = *rise;
+        if kinds.tangent != 0 {
+            let square = F::square(&sum.x);
+            rise = F::choose(kinds.tangent, F::sum(F::sum(square, square), square), rise);
+        }
+        let slope = F::product(&rise, share);
+        // Where there is no chord, both points have this x.
+        let common = F::choose(kinds.chord, sum.x, F::canonical(sum.x));
+        let run = F::choose(kinds.chord, step.denominator, F::difference(common, common));
+        let mut sloped = slope;
+        F::set_square_less(&mut sloped, &slope, &run, &common);
+        x = F::choose(kinds.chord | kinds.tangent, sloped, x);
+        let run = F::difference(sum.x, sloped);
+        let mut sloped = sum.y;
+        F::set_product_less(&mut sloped, &slope, &run);
+        y = F::choose(kinds.chord | kinds.tangent, sloped, y);
+    }
+    if kinds.taken != 0 {
+        let zero = F::load([&F::INFINITY.x; N_LANES]);
+        let taken = F::canonical(F::difference(addends.y(sums, group, chain), zero));
+        x = F::choose(kinds.taken, addends.x(sums, group, chain), x);
+        y = F::choose(kinds.taken, taken, y);
+    }
+    Eight {
+        x,
+        y,
+        infinite: sum.infinite & !kinds.taken | kinds.vanished,
+    }
 }
 
 /// The inverse of each lane's product.
@@ -203,30 +242,139 @@ fn inverses<F: Field>([a, b]: Chains<F::Lanes>) -> Chains<F::Lanes> {
     [F::product(&inverse, &b), F::product(&inverse, &a)]
 }
 
-/// Adds eight pairs; `share` is the inverse of their slopes' denominators.
+/// Eight points where they stand.
+pub(super) type Rows<'a, F> = [&'a Point<F>; N_LANES];
+
+/// Eight points as sums.
 #[inline(always)]
-fn sums<F: Field>([sum, addend]: [Points<F::Lanes>; 2], kinds: Kinds, share: F::Lanes) -> Points<F::Lanes> {
-    let mut rise = F::difference(addend.y, sum.y);
-    if kinds.tangent != 0 {
-        let square = F::square(&sum.x);
-        rise = F::choose(kinds.tangent, F::sum(F::sum(square, square), square), rise);
+pub(super) fn loaded<F: Field>(rows: Rows<'_, F>) -> Eight<F::Lanes> {
+    let x = F::load(rows.map(|row| &row.x));
+    let y = F::load(rows.map(|row| &row.y));
+    Eight {
+        x,
+        y,
+        infinite: F::zeros(&x) & F::zeros(&y),
     }
-    let slope = F::product(&rise, &share);
-    let x = F::difference(F::square(&slope), F::sum(sum.x, addend.x));
-    let x = F::canonical(x);
-    let y = F::product(&slope, &F::difference(sum.x, x));
-    let y = F::canonical(F::difference(y, sum.y));
-    let mut sums = Points { x, y };
-    if kinds.chord != !0 {
-        let zero = F::load([&F::default(); N_LANES]);
-        let choose = |sloped, sum, addend| {
-            let chosen = F::choose(kinds.chord | kinds.tangent, sloped, sum);
-            F::choose(kinds.vanished, zero, F::choose(kinds.taken, addend, chosen))
-        };
-        sums = Points {
-            x: choose(x, sum.x, addend.x),
-            y: choose(y, sum.y, addend.y),
-        };
+}
+
+/// Eight sums as points.
+#[inline(always)]
+pub(super) fn stored<F: Field>(sums: &Eight<F::Lanes>) -> [Point<F>; N_LANES] {
+    let (x, y) = (F::store(F::canonical(sums.x)), F::store(F::canonical(sums.y)));
+    let mut points = [*F::INFINITY; N_LANES];
+    for (lane, point) in points.iter_mut().enumerate() {
+        if sums.infinite >> lane & 1 == 0 {
+            (point.x, point.y) = (x[lane], y[lane]);
+        }
     }
-    sums
+    points
+}
+
+/// Additions of points to points, pair by pair.
+pub(in crate::cpu) struct Batch<F: Field> {
+    ifma: Ifma,
+    sums: Vec<Group<F>>,
+    steps: Vec<Chains<Step<F::Lanes>>>,
+}
+
+impl<F: Field> Batch<F> {
+    pub(super) fn new(ifma: Ifma) -> Batch<F> {
+        Batch {
+            ifma,
+            sums: Vec::new(),
+            steps: Vec::new(),
+        }
+    }
+}
+
+impl<F: Field> Additions<F> for Batch<F> {
+    fn add(&mut self, points: &mut [Point<F>], pairs: &[Pair]) {
+        let Ifma(()) = self.ifma;
+        // SAFETY: there is an `Ifma`, so the instructions are there.
+        unsafe { add(self, points, pairs) }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn add<F: Field>(batch: &mut Batch<F>, points: &mut [Point<F>], pairs: &[Pair]) {
+    let Batch { sums, steps, .. } = batch;
+    let sum_of = |pair: &Pair| pair.sum;
+    sums.clear();
+    for (i, group) in pairs.chunks(GROUP_LEN).enumerate() {
+        for pair in pairs.iter().skip((i + LOOK_AHEAD) * GROUP_LEN).take(GROUP_LEN) {
+            prefetch(points, pair.sum as usize);
+        }
+        let (first, second) = group.split_at(group.len().min(N_LANES));
+        let (first, second) = (rows(points, first, sum_of), rows(points, second, sum_of));
+        sums.push([loaded(first), loaded(second)]);
+    }
+    let addends = Paired {
+        points: &*points,
+        pairs,
+    };
+    add_to_groups(steps, sums, &addends);
+    for (pairs, sums) in pairs.chunks(N_LANES).zip(sums.iter().flatten()) {
+        for (pair, sum) in pairs.iter().zip(stored::<F>(sums)) {
+            points[pair.sum as usize] = sum;
+        }
+    }
+}
+
+/// Points by the places that pairs name; infinity where there are fewer than eight.
+#[inline(always)]
+fn rows<'a, F: Field>(points: &'a [Point<F>], pairs: &[Pair], place: fn(&Pair) -> u32) -> Rows<'a, F> {
+    let mut rows = [F::INFINITY; N_LANES];
+    for (row, pair) in rows.iter_mut().zip(pairs) {
+        *row = &points[place(pair) as usize];
+    }
+    rows
+}
+
+/// The addends of pairs.
+struct Paired<'a, F> {
+    points: &'a [Point<F>],
+    pairs: &'a [Pair],
+}
+
+impl<'a, F: Field> Paired<'a, F> {
+    #[inline(always)]
+    fn rows(&self, group: usize, chain: usize) -> Rows<'a, F> {
+        let pairs = self.pairs.chunks(N_LANES).nth(N_CHAINS * group + chain);
+        rows(self.points, pairs.unwrap_or_default(), |pair| pair.addend)
+    }
+}
+
+impl<F: Field> Addends<F> for Paired<'_, F> {
+    #[inline(always)]
+    fn prefetch_there(&self, group: usize) {
+        for pair in self
+            .pairs
+            .iter()
+            .skip((group + LOOK_AHEAD) * GROUP_LEN)
+            .take(GROUP_LEN)
+        {
+            prefetch(self.points, pair.addend as usize);
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch_back(&self, _group: usize) {}
+
+    #[inline(always)]
+    fn x(&self, _sums: &[Group<F>], group: usize, chain: usize) -> F::Lanes {
+        F::load(self.rows(group, chain).map(|row| &row.x))
+    }
+
+    #[inline(always)]
+    fn y(&self, _sums: &[Group<F>], group: usize, chain: usize) -> F::Lanes {
+        F::load(self.rows(group, chain).map(|row| &row.y))
+    }
+
+    #[inline(always)]
+    fn infinite(&self, sums: &[Group<F>], group: usize, chain: usize, x: &F::Lanes) -> __mmask8 {
+        match F::zeros(x) {
+            0 => 0,
+            zeros => zeros & F::zeros(&self.y(sums, group, chain)),
+        }
+    }
 }

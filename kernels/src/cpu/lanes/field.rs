@@ -4,7 +4,7 @@ use std::arch::x86_64::__mmask8;
 
 use crate::cpu::affine::{Coordinate, Point};
 
-pub(in crate::cpu) const N_LANES: usize = 8;
+pub(super) const N_LANES: usize = 8;
 
 /// A field in eight lanes.
 ///
@@ -36,16 +36,40 @@ pub(in crate::cpu) trait Field: Coordinate + 'static {
     fn elements(numbers: &Self::Lanes) -> Self::Lanes;
     /// From below 1.
     fn store(lanes: Self::Lanes) -> [Self; N_LANES];
-    /// `a · b`: close to 1, from below 4.
-    fn product(a: &Self::Lanes, b: &Self::Lanes) -> Self::Lanes;
-    /// `a²`: close to 1, from below 4.
-    fn square(a: &Self::Lanes) -> Self::Lanes;
+    /// `product = a · b`: close to 1, from below 8. Written where it belongs: to copy it would cost as much
+    /// as a tenth of a product.
+    fn set_product(product: &mut Self::Lanes, a: &Self::Lanes, b: &Self::Lanes);
+    /// `square = a²`: close to 1, from below 8.
+    fn set_square(square: &mut Self::Lanes, a: &Self::Lanes);
+    /// `c = a · b − c`: below 2.1, from below 8 and from c below 3.
+    fn set_product_less(c: &mut Self::Lanes, a: &Self::Lanes, b: &Self::Lanes);
+    /// `x = a² − b − 2·c`: below 3.1, from below 8 and from `b + 2·c` between 4 and 9.
+    fn set_square_less(x: &mut Self::Lanes, a: &Self::Lanes, b: &Self::Lanes, c: &Self::Lanes);
+    /// `a · b`: close to 1, from below 8.
+    #[inline(always)]
+    fn product(a: &Self::Lanes, b: &Self::Lanes) -> Self::Lanes {
+        let mut product = *a;
+        Self::set_product(&mut product, a, b);
+        product
+    }
+    /// `a²`: close to 1, from below 8.
+    #[inline(always)]
+    fn square(a: &Self::Lanes) -> Self::Lanes {
+        let mut square = *a;
+        Self::set_square(&mut square, a);
+        square
+    }
     /// `a + b`: as large as both.
     fn sum(a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
-    /// `a − b`: below a + 2, from b of at most 2.
+    /// `a − b`: below a + 4, from a below 4 and b below 3.1; or from a negated a, which was below 1, and b
+    /// below 2.1.
     fn difference(a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
-    /// Below 1, from below 4.
+    /// `−a` in the lanes of the mask, `a` elsewhere: for [`difference`](Field::difference) alone.
+    fn negated(mask: __mmask8, a: Self::Lanes) -> Self::Lanes;
+    /// Below 1, from below 8.
     fn canonical(a: Self::Lanes) -> Self::Lanes;
+    /// The lanes that may hold 0, among elements below 8; all others do not.
+    fn suspects(a: &Self::Lanes) -> __mmask8;
     /// The lanes that hold 0, among elements below 1.
     fn zeros(a: &Self::Lanes) -> __mmask8;
     /// The lanes that hold the same, among elements below 1.

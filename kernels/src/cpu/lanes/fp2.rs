@@ -42,24 +42,52 @@ impl Coordinate for Fp2 {
     }
 }
 
-/// Karatsuba: three products, two divisions.
-#[target_feature(enable = "avx512f,avx512ifma")]
-#[inline(never)]
-fn product(a: &Lanes, b: &Lanes) -> Lanes {
+/// `a · b` before it is divided. Karatsuba: three products.
+#[inline(always)]
+fn wide(a: &Lanes, b: &Lanes) -> [fp::Wide; 2] {
     let first = a.0.wide(&b.0);
     let second = a.1.wide(&b.1);
-    let real = first.minus(second).lifted().divided();
     let all = Fp::sum(a.0, a.1).wide(&Fp::sum(b.0, b.1));
-    Lanes(real, all.minus(first).minus(second).divided())
+    [first.minus(second).lifted(), all.minus(first).minus(second)]
 }
 
 /// `(a + b)·(a − b)` and `2·a·b`.
+#[inline(always)]
+fn wide_square(a: &Lanes) -> [fp::Wide; 2] {
+    let real = Fp::sum(a.0, a.1).wide(&a.0.minus(a.1, 8).carried());
+    [real, a.0.wide(&a.1).doubled()]
+}
+
 #[target_feature(enable = "avx512f,avx512ifma")]
 #[inline(never)]
-fn square(a: &Lanes) -> Lanes {
-    let real = Fp::sum(a.0, a.1).wide(&a.0.minus(a.1, 4).carried());
-    let imaginary = a.0.wide(&a.1).doubled();
-    Lanes(real.divided(), imaginary.divided())
+fn set_product(product: &mut Lanes, a: &Lanes, b: &Lanes) {
+    let [real, imaginary] = wide(a, b);
+    product.0 = real.divided().carried().close();
+    product.1 = imaginary.divided().carried().close();
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+#[inline(never)]
+fn set_square(square: &mut Lanes, a: &Lanes) {
+    let [real, imaginary] = wide_square(a);
+    square.0 = real.divided().carried().close();
+    square.1 = imaginary.divided().carried().close();
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+#[inline(never)]
+fn set_product_less(c: &mut Lanes, a: &Lanes, b: &Lanes) {
+    let [real, imaginary] = wide(a, b);
+    c.0 = real.divided().less_product_term(&c.0);
+    c.1 = imaginary.divided().less_product_term(&c.1);
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+#[inline(never)]
+fn set_square_less(x: &mut Lanes, a: &Lanes, b: &Lanes, c: &Lanes) {
+    let [real, imaginary] = wide_square(a);
+    x.0 = real.divided().less_square_terms(&b.0, &c.0);
+    x.1 = imaginary.divided().less_square_terms(&b.1, &c.1);
 }
 
 impl Field for Fp2 {
@@ -96,10 +124,19 @@ impl Field for Fp2 {
         Fp2([Fp::one(), Fp::default()])
     }
 
+    /// `(a − b·u) / (a² + b²)`.
     fn inverse(self) -> Fp2 {
-        let mut inverse = blst_fp2::default();
-        inverse.set_inverse(&self.into());
-        inverse.into()
+        let [a, b] = self.0.map(blst_fp::from);
+        let (mut norm, mut square) = (blst_fp::default(), blst_fp::default());
+        norm.set_square(&a);
+        square.set_square(&b);
+        norm.add(&square);
+        let inverse = blst_fp::from(Fp::from(norm).inverse());
+        let mut quotient = blst_fp2 { fp: [a, b] };
+        quotient.fp[0].mul(&inverse);
+        quotient.fp[1].mul(&inverse);
+        quotient.fp[1].negate();
+        quotient.into()
     }
 
     #[inline(always)]
@@ -121,15 +158,27 @@ impl Field for Fp2 {
     }
 
     #[inline(always)]
-    fn product(a: &Lanes, b: &Lanes) -> Lanes {
+    fn set_product(product: &mut Lanes, a: &Lanes, b: &Lanes) {
         // SAFETY: these functions are reached as those of `Fp` are.
-        unsafe { product(a, b) }
+        unsafe { set_product(product, a, b) }
     }
 
     #[inline(always)]
-    fn square(a: &Lanes) -> Lanes {
-        // SAFETY: as in `product`.
-        unsafe { square(a) }
+    fn set_square(square: &mut Lanes, a: &Lanes) {
+        // SAFETY: these functions are reached as those of `Fp` are.
+        unsafe { set_square(square, a) }
+    }
+
+    #[inline(always)]
+    fn set_product_less(c: &mut Lanes, a: &Lanes, b: &Lanes) {
+        // SAFETY: these functions are reached as those of `Fp` are.
+        unsafe { set_product_less(c, a, b) }
+    }
+
+    #[inline(always)]
+    fn set_square_less(x: &mut Lanes, a: &Lanes, b: &Lanes, c: &Lanes) {
+        // SAFETY: these functions are reached as those of `Fp` are.
+        unsafe { set_square_less(x, a, b, c) }
     }
 
     #[inline(always)]
@@ -140,6 +189,16 @@ impl Field for Fp2 {
     #[inline(always)]
     fn difference(a: Lanes, b: Lanes) -> Lanes {
         Lanes(Fp::difference(a.0, b.0), Fp::difference(a.1, b.1))
+    }
+
+    #[inline(always)]
+    fn negated(mask: __mmask8, a: Lanes) -> Lanes {
+        Lanes(Fp::negated(mask, a.0), Fp::negated(mask, a.1))
+    }
+
+    #[inline(always)]
+    fn suspects(a: &Lanes) -> __mmask8 {
+        Fp::suspects(&a.0) & Fp::suspects(&a.1)
     }
 
     #[inline(always)]

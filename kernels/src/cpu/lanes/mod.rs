@@ -1,20 +1,19 @@
-//! Arithmetic on processors with AVX-512 IFMA: eight elements, or eight additions of points, side by side.
+//! Sums of points on processors with AVX-512 IFMA: eight additions side by side.
 
 mod additions;
+mod buckets;
 mod decode;
 mod field;
 mod fp;
 mod fp2;
-pub(super) mod fr;
-mod limb;
+mod inverse;
 #[cfg(test)]
 mod tests;
 
 use blst::{blst_fp, blst_fp2};
 
 use self::additions::Batch;
-use self::field::Field;
-pub(super) use self::field::N_LANES;
+use self::field::{Field, N_LANES};
 use super::affine::{Coordinate, Point};
 use super::curve::{row, Curve};
 use super::Level;
@@ -58,6 +57,7 @@ impl Widen for blst_fp2 {
 impl<C: Curve<F: Widen>> Curve for Wide<C> {
     type F = <C::F as Widen>::Wide;
     type Additions = Batch<Self::F>;
+    type Buckets = buckets::Buckets<Self::F>;
     type Affine = C::Affine;
 
     const NAME: &'static str = C::NAME;
@@ -65,6 +65,10 @@ impl<C: Curve<F: Widen>> Curve for Wide<C> {
 
     fn additions(self) -> Self::Additions {
         Batch::new(self.ifma)
+    }
+
+    fn buckets(self) -> Self::Buckets {
+        buckets::Buckets::new(self.ifma)
     }
 
     fn decode(self, bytes: &[u8]) -> Option<Point<Self::F>> {
