@@ -1,22 +1,27 @@
-//! Sums of points, on all threads.
+//! Sums of points, on all threads and on one core.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use bellperson::{gpu::LockedMultiexpKernel, multiexp::multiexp};
-use blst::{blst_p1_affine, blst_p2_affine, MultiPoint};
+use blst::{blst_p1, blst_p1_affine, blst_p2, blst_p2_affine, MultiPoint};
 use blstrs::{G1Affine, G1Projective, G2Affine, G2Projective, Scalar as Fr};
 use ec_gpu_gen::{multiexp_cpu::FullDensity, threadpool::Worker};
 use ff::PrimeField;
 use group::{prime::PrimeCurveAffine, Curve, Group, UncompressedEncoding};
 use kernels::{Backend, Bases, Cpu};
+use rustix::time::{clock_gettime, ClockId};
 
-use super::{contest, peer, random_elements, timed, Row, Timed, Words};
+use super::{contest, one_thread, peer, random_elements, timed, Row, Timed, Words};
 
 /// Points of a sum in G1: ratios at smaller numbers flatter us.
 const N_G1: usize = 1 << 20;
 /// Points of a sum in G2.
 const N_G2: usize = 1 << 18;
+
+/// Of so many scalars of a witness, one is neither 0 nor 1.
+const N_PER_DENSE: usize = 100;
 
 /// What a sum is taken over, on either side.
 struct Sum<G: PrimeCurveAffine> {
@@ -49,10 +54,38 @@ where
 
     /// As the reference's prover forms it.
     fn bellpersons(&self) -> Result<Timed<G::Curve>> {
-        let points = (self.points.clone(), 0);
-        let scalars = Arc::new(self.scalars.iter().map(PrimeField::to_repr).collect::<Vec<_>>());
+        let (points, scalars) = self.for_bellperson();
         let mut no_gpu = LockedMultiexpKernel::new(false);
         timed(|| Ok(multiexp(&Worker::new(), points, FullDensity, scalars, &mut no_gpu).wait()?))
+    }
+
+    /// The points, and the scalars in bytes.
+    #[allow(clippy::type_complexity)]
+    fn for_bellperson(&self) -> ((Arc<Vec<G>>, usize), Arc<Vec<<Fr as PrimeField>::Repr>>) {
+        let scalars = self.scalars.iter().map(PrimeField::to_repr).collect();
+        ((self.points.clone(), 0), Arc::new(scalars))
+    }
+
+    fn ours_on_one_core<P: Send>(
+        &self,
+        sum: impl FnOnce(Bases<'_>, &[Fr]) -> kernels::Result<P> + Send,
+    ) -> Result<Timed<P>> {
+        let bases = Bases {
+            id: 0,
+            bytes: &self.bytes,
+        };
+        one_thread(|| cpu_timed(|| Ok(sum(bases, &self.scalars)?)))?
+    }
+
+    fn one_core(&self, group: &str, peer: String, scalars: &str, note: &str) -> Words {
+        Words {
+            stage: format!(
+                "sum of 2^{} points in {group}, one core",
+                self.points.len().ilog2()
+            ),
+            peer,
+            note: format!("one thread; scalars: {scalars}; ours reads the points from their bytes{note}"),
+        }
     }
 
     fn ours<P>(&self, sum: impl FnOnce(Bases<'_>, &[Fr]) -> kernels::Result<P>) -> Result<Timed<P>> {
@@ -125,4 +158,140 @@ pub(super) fn msm_g2_beside_blst(rounds: usize) -> Result<Row> {
         theirs,
         ours,
     )
+}
+
+/// A sum on one core, beside blst.
+macro_rules! one_core_beside_blst {
+    ($name:ident, $group:literal, $affine:ty, $raw_affine:ty, $raw:ty, $scratch:ident, $mult:ident, $sum:ident) => {
+        fn $name(log_len: u32, rounds: usize) -> Result<Row> {
+            let sum = Sum::<$affine>::new(1 << log_len)?;
+            let points: Vec<$raw_affine> = sum.points.iter().map(|point| *point.as_ref()).collect();
+            let scalars = sum.scalar_bytes();
+            let theirs = || {
+                cpu_timed(|| {
+                    let mut output = <$raw>::default();
+                    // blst goes on from a pointer when it meets a null pointer.
+                    let (points, scalars) = (
+                        [points.as_ptr(), std::ptr::null()],
+                        [scalars.as_ptr(), std::ptr::null()],
+                    );
+                    let n = sum.points.len();
+                    // SAFETY: there are n points, n scalars of 32 bytes, and as many words to work in as blst asks
+                    // for.
+                    unsafe {
+                        let mut scratch = vec![0u64; blst::$scratch(n).div_ceil(8)];
+                        let n_bits = Fr::NUM_BITS as usize;
+                        blst::$mult(
+                            &mut output,
+                            points.as_ptr(),
+                            n,
+                            scalars.as_ptr(),
+                            n_bits,
+                            scratch.as_mut_ptr(),
+                        );
+                    }
+                    Ok(output)
+                })
+            };
+            let ours = || {
+                let Timed { output, took } =
+                    sum.ours_on_one_core(|bases, scalars| Cpu::new().$sum(bases, scalars))?;
+                Ok(Timed {
+                    output: *output.as_ref(),
+                    took,
+                })
+            };
+            contest(
+                sum.one_core($group, peer("blst"), "random", ""),
+                rounds,
+                theirs,
+                ours,
+            )
+        }
+    };
+}
+
+one_core_beside_blst!(
+    g1_beside_blst,
+    "G1",
+    G1Affine,
+    blst_p1_affine,
+    blst_p1,
+    blst_p1s_mult_pippenger_scratch_sizeof,
+    blst_p1s_mult_pippenger,
+    msm_g1
+);
+one_core_beside_blst!(
+    g2_beside_blst,
+    "G2",
+    G2Affine,
+    blst_p2_affine,
+    blst_p2,
+    blst_p2s_mult_pippenger_scratch_sizeof,
+    blst_p2s_mult_pippenger,
+    msm_g2
+);
+
+fn g1_beside_bellperson(sum: &Sum<G1Affine>, scalars: &str, rounds: usize) -> Result<Row> {
+    let note = "; bellperson's threads share its windows, and their times are added";
+    let words = sum.one_core("G1", peer("bellperson"), scalars, note);
+    let theirs = || {
+        let (points, scalars) = sum.for_bellperson();
+        let mut no_gpu = LockedMultiexpKernel::new(false);
+        cpu_timed(|| Ok(multiexp(&Worker::new(), points, FullDensity, scalars, &mut no_gpu).wait()?))
+    };
+    let ours = || sum.ours_on_one_core(|bases, scalars| Cpu::new().msm_g1(bases, scalars));
+    contest(words, rounds, theirs, ours)
+}
+
+pub(super) fn msm_g1_16_beside_blst(rounds: usize) -> Result<Row> {
+    g1_beside_blst(16, rounds)
+}
+
+pub(super) fn msm_g1_18_beside_blst(rounds: usize) -> Result<Row> {
+    g1_beside_blst(18, rounds)
+}
+
+pub(super) fn msm_g1_20_beside_blst(rounds: usize) -> Result<Row> {
+    g1_beside_blst(20, rounds)
+}
+
+pub(super) fn msm_g2_14_beside_blst(rounds: usize) -> Result<Row> {
+    g2_beside_blst(14, rounds)
+}
+
+pub(super) fn msm_g1_16(rounds: usize) -> Result<Row> {
+    g1_beside_bellperson(&Sum::new(1 << 16)?, "random", rounds)
+}
+
+pub(super) fn msm_g1_20(rounds: usize) -> Result<Row> {
+    g1_beside_bellperson(&Sum::new(1 << 20)?, "random", rounds)
+}
+
+pub(super) fn msm_g1_bits(rounds: usize) -> Result<Row> {
+    let mut sum = Sum::new(1 << 20)?;
+    for (i, scalar) in sum.scalars.iter_mut().enumerate() {
+        if i % N_PER_DENSE != 0 {
+            *scalar = Fr::from(u64::from(scalar.is_odd().unwrap_u8()));
+        }
+    }
+    g1_beside_bellperson(
+        &sum,
+        "a witness's, one in a hundred dense, the others 0 and 1",
+        rounds,
+    )
+}
+
+/// The time of all threads of this process: what one core needs, where they do not do the same work twice.
+fn cpu_timed<T>(work: impl FnOnce() -> Result<T>) -> Result<Timed<T>> {
+    let now = || {
+        let time = clock_gettime(ClockId::ProcessCPUTime);
+        Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+    };
+    let start = now();
+    let output = work()?;
+    Ok(Timed {
+        output,
+        took: now() - start,
+    })
 }
