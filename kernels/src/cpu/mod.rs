@@ -14,6 +14,7 @@ mod msm;
 mod multiples;
 mod ntt;
 mod poseidon;
+mod quickest;
 mod sha256;
 mod sums;
 mod tree;
