@@ -1,35 +1,32 @@
 //! The number-theoretic transform, and the quotient of Groth16.
-//!
-//! Transforms go from natural to bit-reversed order (halving, [`split`]) and from bit-reversed to natural
-//! order (doubling, [`merge`]). In either, a whole block shares one twiddle factor, and the factors of all
-//! blocks are a prefix of one table in bit-reversed order. The quotient needs a bit reversal only at its end.
+
+#[cfg(target_arch = "x86_64")]
+mod ifma;
+mod portable;
 
 use ff::{Field, PrimeField};
 use rayon::prelude::*;
 
 use crate::{Backend, Direction, Fr, Level, Result};
 
-/// Elements that one thread transforms by itself: 64 KiB, which stay in the cache of a core.
-const LEAF_LEN: usize = 1 << 11;
-
 /// Elements that one thread scales at a time.
 const SCALE_LEN: usize = 1 << 10;
 
-pub(crate) fn ntt(_: Level, direction: Direction, values: &mut [Fr]) {
-    split(values, &Twiddles::new(direction, values.len()));
-    if direction == Direction::Inverse {
-        let n_inverse = length(values.len())
-            .invert()
-            .expect("a power of two is not zero in the field");
-        values
-            .par_iter_mut()
-            .with_min_len(SCALE_LEN)
-            .for_each(|value| *value *= n_inverse);
+pub(crate) fn ntt(level: Level, direction: Direction, values: &mut [Fr]) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(transforms) = ifma::Transforms::of(level, values.len()) {
+        transforms.ntt(direction, values);
+        return;
     }
-    reverse(values);
+    portable::ntt(direction, values);
 }
 
-pub(crate) fn quotient<B: Backend + ?Sized>(_: &B, a: &mut [Fr], b: &mut [Fr], c: &mut [Fr]) -> Result<()> {
+pub(crate) fn quotient<B: Backend + ?Sized>(
+    device: &B,
+    a: &mut [Fr],
+    b: &mut [Fr],
+    c: &mut [Fr],
+) -> Result<()> {
     let n = a.len();
     assert!(
         b.len() == n && c.len() == n,
@@ -37,37 +34,12 @@ pub(crate) fn quotient<B: Backend + ?Sized>(_: &B, a: &mut [Fr], b: &mut [Fr], c
         b.len(),
         c.len()
     );
-    let generator = Fr::MULTIPLICATIVE_GENERATOR;
-    let n_inverse = length(n)
-        .invert()
-        .expect("a power of two is not zero in the field");
-
-    // Evaluations on the domain to coefficients, which the shift to the coset takes bit-reversed.
-    let inverse = Twiddles::new(Direction::Inverse, n);
-    for values in [&mut *a, &mut *b, &mut *c] {
-        split(values, &inverse);
+    #[cfg(target_arch = "x86_64")]
+    if let Some(transforms) = ifma::Transforms::of(device.level(), n) {
+        transforms.quotient(a, b, c);
+        return Ok(());
     }
-    drop(inverse);
-    let forward = Twiddles::new(Direction::Forward, n);
-    for values in [&mut *a, &mut *b, &mut *c] {
-        scale_reversed(values, generator, n_inverse);
-        merge(values, &forward);
-    }
-    drop(forward);
-
-    a.par_iter_mut()
-        .zip(&*b)
-        .zip(&*c)
-        .with_min_len(SCALE_LEN)
-        .for_each(|((a, b), c)| *a = *a * b - c);
-
-    // On the coset Z is the constant 7ⁿ − 1.
-    let z = generator.pow_vartime([n as u64]) - Fr::ONE;
-    let z_inverse = z.invert().expect("the coset holds no root of Z");
-    split(a, &Twiddles::new(Direction::Inverse, n));
-    let generator_inverse = generator.invert().expect("the generator is not zero");
-    scale_reversed(a, generator_inverse, n_inverse * z_inverse);
-    reverse(a);
+    portable::quotient(a, b, c);
     Ok(())
 }
 
@@ -75,7 +47,8 @@ fn length(len: usize) -> Fr {
     Fr::from(len as u64)
 }
 
-/// `ω^bitrev(i)` for the blocks `i` of the last halving; a prefix serves every earlier one.
+/// `ω^bitrev(i)` for the blocks `i` of the last halving; a prefix serves every earlier one, and every shorter
+/// transform.
 struct Twiddles(Vec<Fr>);
 
 impl Twiddles {
@@ -107,151 +80,6 @@ fn root_of_unity(direction: Direction, order: usize) -> Fr {
         Direction::Inverse => Fr::ROOT_OF_UNITY_INV,
     };
     (order.ilog2()..Fr::S).fold(root, |root, _| root.square())
-}
-
-/// Natural order in, bit-reversed order out; not scaled.
-fn split(values: &mut [Fr], twiddles: &Twiddles) {
-    split_block(values, 0, &twiddles.0);
-}
-
-fn split_block(values: &mut [Fr], block: usize, twiddles: &[Fr]) {
-    if values.len() <= LEAF_LEN {
-        let mut len = values.len();
-        let mut first = block;
-        while len > 1 {
-            for (values, twiddle) in values.chunks_exact_mut(len).zip(&twiddles[first..]) {
-                let (low, high) = values.split_at_mut(len / 2);
-                split_pairs(low, high, *twiddle);
-            }
-            len /= 2;
-            first *= 2;
-        }
-        return;
-    }
-    let quarter = values.len() / 4;
-    let [v0, v1, v2, v3] = quarters(values);
-    let factors = [twiddles[block], twiddles[2 * block], twiddles[2 * block + 1]];
-    let rows = (
-        v0.par_chunks_mut(SCALE_LEN),
-        v1.par_chunks_mut(SCALE_LEN),
-        v2.par_chunks_mut(SCALE_LEN),
-        v3.par_chunks_mut(SCALE_LEN),
-    );
-    rows.into_par_iter().for_each(|(v0, v1, v2, v3)| {
-        split_pairs(v0, v2, factors[0]);
-        split_pairs(v1, v3, factors[0]);
-        split_pairs(v0, v1, factors[1]);
-        split_pairs(v2, v3, factors[2]);
-    });
-    values
-        .par_chunks_exact_mut(quarter)
-        .enumerate()
-        .for_each(|(i, values)| split_block(values, 4 * block + i, twiddles));
-}
-
-/// `(low, high) ← (low + t, low − t)` with `t = high · twiddle`.
-///
-/// Results are written where they belong: a copy of what blst has just written waits for the store.
-fn split_pairs(low: &mut [Fr], high: &mut [Fr], twiddle: Fr) {
-    for (low, high) in low.iter_mut().zip(high) {
-        let mut turned = *high;
-        turned *= &twiddle;
-        *high = *low;
-        *high -= &turned;
-        *low += &turned;
-    }
-}
-
-/// Bit-reversed order in, natural order out; not scaled.
-///
-/// With the twiddles of one direction this undoes [`split`] with those of the other, but for the factor n.
-fn merge(values: &mut [Fr], twiddles: &Twiddles) {
-    merge_block(values, 0, &twiddles.0);
-}
-
-fn merge_block(values: &mut [Fr], block: usize, twiddles: &[Fr]) {
-    if values.len() <= LEAF_LEN {
-        let mut len = 2;
-        while len <= values.len() {
-            let first = block * (values.len() / len);
-            for (values, twiddle) in values.chunks_exact_mut(len).zip(&twiddles[first..]) {
-                let (low, high) = values.split_at_mut(len / 2);
-                merge_pairs(low, high, *twiddle);
-            }
-            len *= 2;
-        }
-        return;
-    }
-    let quarter = values.len() / 4;
-    values
-        .par_chunks_exact_mut(quarter)
-        .enumerate()
-        .for_each(|(i, values)| merge_block(values, 4 * block + i, twiddles));
-    let [v0, v1, v2, v3] = quarters(values);
-    let factors = [twiddles[block], twiddles[2 * block], twiddles[2 * block + 1]];
-    let rows = (
-        v0.par_chunks_mut(SCALE_LEN),
-        v1.par_chunks_mut(SCALE_LEN),
-        v2.par_chunks_mut(SCALE_LEN),
-        v3.par_chunks_mut(SCALE_LEN),
-    );
-    rows.into_par_iter().for_each(|(v0, v1, v2, v3)| {
-        merge_pairs(v0, v1, factors[1]);
-        merge_pairs(v2, v3, factors[2]);
-        merge_pairs(v0, v2, factors[0]);
-        merge_pairs(v1, v3, factors[0]);
-    });
-}
-
-/// `(low, high) ← (low + high, (low − high) · twiddle)`.
-fn merge_pairs(low: &mut [Fr], high: &mut [Fr], twiddle: Fr) {
-    for (low, high) in low.iter_mut().zip(high) {
-        let other = *high;
-        *high = *low;
-        *high -= &other;
-        *high *= &twiddle;
-        *low += &other;
-    }
-}
-
-fn quarters(values: &mut [Fr]) -> [&mut [Fr]; 4] {
-    let (low, high) = values.split_at_mut(values.len() / 2);
-    let (v0, v1) = low.split_at_mut(low.len() / 2);
-    let (v2, v3) = high.split_at_mut(high.len() / 2);
-    [v0, v1, v2, v3]
-}
-
-/// `values[bitrev(k)] *= base^k · factor`.
-fn scale_reversed(values: &mut [Fr], base: Fr, factor: Fr) {
-    let n_bits = values.len().ilog2();
-    let leaf_len = values.len().min(SCALE_LEN);
-    let n_leaf_bits = leaf_len.ilog2();
-    // Within a leaf the low bits of the position are the high bits of the exponent.
-    let step = base.pow_vartime([1u64 << (n_bits - n_leaf_bits)]);
-    let mut powers: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |power| Some(*power * step))
-        .take(leaf_len)
-        .collect();
-    reverse(&mut powers);
-    values
-        .par_chunks_exact_mut(leaf_len)
-        .enumerate()
-        .for_each(|(leaf, values)| {
-            let factor = factor * base.pow_vartime([reverse_bits(leaf, n_bits - n_leaf_bits) as u64]);
-            for (value, power) in values.iter_mut().zip(&powers) {
-                *value *= *power * factor;
-            }
-        });
-}
-
-/// Swaps each element with the one at its bit-reversed position.
-fn reverse(values: &mut [Fr]) {
-    let n_bits = values.len().ilog2();
-    for i in 0..values.len() {
-        let j = reverse_bits(i, n_bits);
-        if i < j {
-            values.swap(i, j);
-        }
-    }
 }
 
 fn reverse_bits(index: usize, n_bits: u32) -> usize {
@@ -302,6 +130,49 @@ mod tests {
     fn a_transform_evaluates_and_its_inverse_interpolates() {
         for exponent in 0..=14 {
             check_ntt(1 << exponent);
+        }
+    }
+
+    /// Elements that carry and reduce most, whatever form they are kept in, and any others.
+    fn hard(len: usize) -> Vec<Fr> {
+        let radix = Fr::from(2).pow([256]);
+        let hard = [
+            -Fr::ONE,
+            Fr::ZERO,
+            -radix.invert().expect("a power of two"),
+            Fr::ONE,
+        ];
+        let any = |(i, random)| if i % 3 == 0 { random } else { hard[i / 3 % 4] };
+        random(len).into_iter().enumerate().map(any).collect()
+    }
+
+    fn check_levels(values: &[Fr]) {
+        for direction in [Direction::Forward, Direction::Inverse] {
+            let mut expected = values.to_vec();
+            portable::ntt(direction, &mut expected);
+            for level in Level::ALL {
+                let mut found = values.to_vec();
+                ntt(level, direction, &mut found);
+                assert!(found == expected, "{direction:?} over {}, {level}", values.len());
+            }
+        }
+        let (b, c) = (random(values.len()), hard(values.len()));
+        let mut expected = values.to_vec();
+        portable::quotient(&mut expected, &mut b.clone(), &mut c.clone());
+        for cpu in Cpu::all() {
+            let mut found = values.to_vec();
+            quotient(&cpu, &mut found, &mut b.clone(), &mut c.clone()).expect("the CPU does not fail");
+            assert!(found == expected, "quotient over {}, {cpu:?}", values.len());
+        }
+    }
+
+    #[test]
+    fn levels_agree_on_any_length() {
+        for exponent in (0..=13).chain([15]) {
+            let len = 1 << exponent;
+            for values in [vec![-Fr::ONE; len], vec![Fr::ZERO; len], hard(len)] {
+                check_levels(&values);
+            }
         }
     }
 

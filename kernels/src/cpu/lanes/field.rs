@@ -4,7 +4,7 @@ use std::arch::x86_64::__mmask8;
 
 use crate::cpu::affine::{Coordinate, Point};
 
-pub(super) const N_LANES: usize = 8;
+pub(in crate::cpu) const N_LANES: usize = 8;
 
 /// A field in eight lanes.
 ///

@@ -1,4 +1,4 @@
-//! Sums of points on processors with AVX-512 IFMA: eight additions side by side.
+//! Arithmetic on processors with AVX-512 IFMA: eight elements, or eight additions of points, side by side.
 
 mod additions;
 mod buckets;
@@ -6,14 +6,17 @@ mod decode;
 mod field;
 mod fp;
 mod fp2;
+pub(super) mod fr;
 mod inverse;
+mod limb;
 #[cfg(test)]
 mod tests;
 
 use blst::{blst_fp, blst_fp2};
 
 use self::additions::Batch;
-use self::field::{Field, N_LANES};
+use self::field::Field;
+pub(super) use self::field::N_LANES;
 use super::affine::{Coordinate, Point};
 use super::curve::{row, Curve};
 use super::Level;
