@@ -1,9 +1,23 @@
 //! The reference's circuit as rows of constraints.
 
-use anyhow::Result;
-use bellperson::{util_cs::test_cs::TestConstraintSystem, Circuit};
-use blstrs::Scalar as Fr;
+use std::{
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        Arc,
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::{ensure, Result};
+use bellperson::{
+    groth16::{self, ParameterSource, VerifyingKey},
+    util_cs::test_cs::TestConstraintSystem,
+    Circuit, SynthesisError,
+};
+use blstrs::{Bls12, G1Affine, G2Affine, Scalar as Fr};
 use filecoin_proofs::{DefaultPieceHasher, MerkleTreeTrait, VanillaSealProof};
+use rand_core::SeedableRng;
+use rand_xorshift::XorShiftRng;
 use storage_proofs_core::compound_proof::CompoundProof;
 use storage_proofs_porep::stacked::{PublicParams, StackedCompound, StackedDrg};
 
@@ -39,18 +53,90 @@ impl Constraints {
     }
 }
 
-pub(super) fn constraints<Tree: 'static + MerkleTreeTrait>(
+type Compound<Tree> = StackedCompound<Tree, DefaultPieceHasher>;
+type Drg<'a, Tree> = StackedDrg<'a, Tree, DefaultPieceHasher>;
+
+/// The circuit of the first partition.
+pub(super) fn porep<Tree: 'static + MerkleTreeTrait>(
     parameters: &PublicParams<Tree>,
     statement: &Statement<Tree>,
     openings: &Vec<VanillaSealProof<Tree>>,
-) -> Result<Constraints> {
-    type Compound<Tree> = StackedCompound<Tree, DefaultPieceHasher>;
-    let circuit = <Compound<Tree> as CompoundProof<StackedDrg<'_, Tree, DefaultPieceHasher>, _>>::circuit(
-        statement,
-        (),
-        openings,
-        parameters,
-        Some(0),
-    )?;
-    Constraints::of(circuit)
+) -> Result<impl Circuit<Fr> + Send> {
+    <Compound<Tree> as CompoundProof<Drg<'_, Tree>, _>>::circuit(statement, (), openings, parameters, Some(0))
+}
+
+/// The shape of that circuit, as parameters are made for it.
+pub(super) fn blank_porep<Tree: 'static + MerkleTreeTrait>(
+    parameters: &PublicParams<Tree>,
+) -> impl Circuit<Fr> {
+    <Compound<Tree> as CompoundProof<Drg<'_, Tree>, _>>::blank_circuit(parameters)
+}
+
+/// How long bellperson's prover takes until its private `ProvingAssignment` is complete, and the public inputs that it
+/// then has, ONE among them.
+///
+/// # Errors
+/// When the circuit lacks a value.
+pub fn synthesize(circuit: impl Circuit<Fr> + Send) -> Result<(Duration, usize)> {
+    let stop = Stop(AtomicUsize::new(0));
+    let start = Instant::now();
+    let stopped = groth16::create_proof_batch::<Bls12, _, _>(
+        vec![circuit],
+        &stop,
+        vec![Fr::default()],
+        vec![Fr::default()],
+    );
+    let took = start.elapsed();
+    let n_inputs = stop.0.load(Ordering::Relaxed);
+    ensure!(
+        0 < n_inputs && stopped.is_err(),
+        "the synthesis did not come to its end"
+    );
+    Ok((took, n_inputs))
+}
+
+/// Parameters that end a proof where it first asks for them: when the circuit is synthesized.
+struct Stop(AtomicUsize);
+
+impl ParameterSource<Bls12> for &Stop {
+    type G1Builder = (Arc<Vec<G1Affine>>, usize);
+    type G2Builder = (Arc<Vec<G2Affine>>, usize);
+
+    fn get_vk(&self, n_inputs: usize) -> Result<&VerifyingKey<Bls12>, SynthesisError> {
+        self.0.store(n_inputs, Ordering::Relaxed);
+        Err(SynthesisError::MalformedVerifyingKey)
+    }
+
+    fn get_h(&self, _: usize) -> Result<Self::G1Builder, SynthesisError> {
+        Err(SynthesisError::MalformedVerifyingKey)
+    }
+
+    fn get_l(&self, _: usize) -> Result<Self::G1Builder, SynthesisError> {
+        Err(SynthesisError::MalformedVerifyingKey)
+    }
+
+    fn get_a(&self, _: usize, _: usize) -> Result<(Self::G1Builder, Self::G1Builder), SynthesisError> {
+        Err(SynthesisError::MalformedVerifyingKey)
+    }
+
+    fn get_b_g1(&self, _: usize, _: usize) -> Result<(Self::G1Builder, Self::G1Builder), SynthesisError> {
+        Err(SynthesisError::MalformedVerifyingKey)
+    }
+
+    fn get_b_g2(&self, _: usize, _: usize) -> Result<(Self::G2Builder, Self::G2Builder), SynthesisError> {
+        Err(SynthesisError::MalformedVerifyingKey)
+    }
+}
+
+/// The parameters that bellperson's generator makes of a blank circuit from the development seed, as the reference's
+/// own tool would from another.
+///
+/// # Errors
+/// When the circuit cannot be synthesized.
+pub fn generate(circuit: impl Circuit<Fr>, seed: [u8; 16]) -> Result<Vec<u8>> {
+    let mut rng = XorShiftRng::from_seed(seed);
+    let parameters = groth16::generate_random_parameters::<Bls12, _, _>(circuit, &mut rng)?;
+    let mut bytes = Vec::new();
+    parameters.write(&mut bytes)?;
+    Ok(bytes)
 }

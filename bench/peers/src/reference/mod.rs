@@ -10,7 +10,10 @@ mod shaped;
 pub mod update;
 mod vanilla;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{bail, Result};
 use blstrs::Scalar as Fr;
@@ -98,6 +101,10 @@ pub trait Sealer: Send {
     fn public_inputs(&self, commitments: &Commitments) -> Result<Vec<Vec<Fr>>>;
     /// The circuit of the first partition, with its witness, in the gadget library's own test system.
     fn constraints(&self) -> Result<Constraints>;
+    /// How long bellperson takes to synthesize that circuit, and how many public inputs it then has, ONE among them.
+    fn synthesize(&mut self) -> Result<(Duration, usize)>;
+    /// The parameters of that circuit as bellperson makes them from a seed.
+    fn generate(&self, seed: [u8; 16]) -> Result<Vec<u8>>;
     /// The name by which the parameters of this circuit are known, without version and extension.
     fn parameters_id(&self) -> Result<String>;
 }

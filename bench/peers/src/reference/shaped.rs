@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     path::Path,
+    time::Duration,
 };
 
 use anyhow::{Context, Result};
@@ -314,7 +315,27 @@ impl<Tree: 'static + MerkleTreeTrait> Sealer for Shaped<Tree> {
         let opened = self.opened_output()?;
         let parameters = fil::parameters::public_params::<Tree>(&self.config)?;
         let statement = self.statement(opened.comm_d, opened.comm_r)?;
-        circuit::constraints::<Tree>(&parameters, &statement, &opened.vanilla_proofs[0])
+        Constraints::of(circuit::porep::<Tree>(
+            &parameters,
+            &statement,
+            &opened.vanilla_proofs[0],
+        )?)
+    }
+
+    fn synthesize(&mut self) -> Result<(Duration, usize)> {
+        let opened = self.opened_output()?;
+        let parameters = fil::parameters::public_params::<Tree>(&self.config)?;
+        let statement = self.statement(opened.comm_d, opened.comm_r)?;
+        circuit::synthesize(circuit::porep::<Tree>(
+            &parameters,
+            &statement,
+            &opened.vanilla_proofs[0],
+        )?)
+    }
+
+    fn generate(&self, seed: [u8; 16]) -> Result<Vec<u8>> {
+        let parameters = fil::parameters::public_params::<Tree>(&self.config)?;
+        circuit::generate(circuit::blank_porep::<Tree>(&parameters), seed)
     }
 
     fn parameters_id(&self) -> Result<String> {

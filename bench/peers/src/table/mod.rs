@@ -3,6 +3,7 @@
 //! Both run by turns in one process on the same input, and their first outputs must be equal before anything
 //! counts. A ratio is the peer's time divided by ours: above 1, Lode is faster.
 
+mod circuits;
 mod clock;
 mod hashes;
 mod labels;
@@ -128,7 +129,19 @@ pub static STAGES: &[Stage] = &[
     stage("pre-commit-1", 3, sector::pre_commit_1),
     stage("pre-commit-2", 3, sector::pre_commit_2).asked(7.0, 10.0),
     stage("commit-1", 9, sector::commit_1),
+    stage("witness", 5, circuits::witness).asked(8.0, 20.0),
     stage("commit-2", 1, sector::commit_2).asked(5.0, 10.0),
+    stage("winning-post", 3, circuits::winning_post).asked(5.0, 10.0),
+    stage("winning-post-512mib", 3, circuits::winning_post_512_mib)
+        .asked(5.0, 10.0)
+        .long(),
+    stage("window-post", 3, circuits::window_post).asked(5.0, 10.0),
+    stage("window-post-512mib", 3, circuits::window_post_512_mib)
+        .asked(5.0, 10.0)
+        .long(),
+    stage("parameters", 1, circuits::porep_parameters)
+        .asked(20.0, 20.0)
+        .long(),
     stage("verify", 9, sector::verify),
     stage("verify-batch", 5, sector::verify_batch).asked(1.5, 2.0),
     stage("unseal", 3, sector::unseal),

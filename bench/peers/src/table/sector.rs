@@ -107,15 +107,15 @@ fn pre_commit_2_of(sector_size: &str, rounds: usize) -> Result<Row> {
 }
 
 /// A sector that the reference has sealed in its directory.
-struct Sector {
-    case: Case,
+pub(super) struct Sector {
+    pub case: Case,
     dir: TempDir,
-    sealer: Box<dyn Sealer>,
+    pub sealer: Box<dyn Sealer>,
     commitments: Commitments,
 }
 
 impl Sector {
-    fn new(sector_size: &str) -> Result<Sector> {
+    pub fn new(sector_size: &str) -> Result<Sector> {
         let case = case(sector_size)?;
         let (dir, mut sealer) = staged(&case)?;
         sealer.pre_commit_1()?;
@@ -128,7 +128,7 @@ impl Sector {
         })
     }
 
-    fn read(&self) -> Result<Sealed> {
+    pub fn read(&self) -> Result<Sealed> {
         Sealed::read(&self.case, &Directory::of(self.dir.path()))
     }
 }
