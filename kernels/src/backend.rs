@@ -301,4 +301,13 @@ pub trait Backend: Send + Sync {
         cpu::sums(self.level()).multiples_g2(base, scalars, multiples);
         Ok(())
     }
+
+    /// `products[i] = scalars[i] · points[i]` in G1: each point its own scalar. Small scalars are quicker.
+    ///
+    /// # Errors
+    /// None on the CPU; a device may fail.
+    fn products_g1(&self, points: &[G1Affine], scalars: &[Fr], products: &mut [G1Affine]) -> Result<()> {
+        cpu::sums(self.level()).products_g1(points, scalars, products);
+        Ok(())
+    }
 }

@@ -243,4 +243,10 @@ impl Backend for Twin {
             device.multiples_g2(base, scalars, multiples)
         })
     }
+
+    fn products_g1(&self, points: &[G1Affine], scalars: &[Fr], products: &mut [G1Affine]) -> Result<()> {
+        self.write("products_g1", products, |device, products| {
+            device.products_g1(points, scalars, products)
+        })
+    }
 }

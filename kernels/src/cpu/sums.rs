@@ -2,9 +2,12 @@
 
 use std::fmt::Debug;
 
+use group::Curve as _;
+use rayon::prelude::*;
+
 use super::curve::{G1, G2};
 #[cfg(target_arch = "x86_64")]
-use super::lanes::{Ifma, Wide};
+use super::lanes::{products, Ifma, Wide};
 use super::{msm, multiples, Level};
 use crate::{Bases, Fr, G1Affine, G1Projective, G2Affine, G2Projective, Result};
 
@@ -14,6 +17,7 @@ pub(crate) trait Sums: Sync + Debug {
     fn msm_g2(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G2Projective>;
     fn multiples_g1(&self, base: &G1Affine, scalars: &[Fr], multiples: &mut [G1Affine]);
     fn multiples_g2(&self, base: &G2Affine, scalars: &[Fr], multiples: &mut [G2Affine]);
+    fn products_g1(&self, points: &[G1Affine], scalars: &[Fr], products: &mut [G1Affine]);
 }
 
 /// What this level has; the lower levels share one body.
@@ -29,7 +33,7 @@ pub(crate) fn at(level: Level) -> &'static dyn Sums {
 struct Portable;
 
 macro_rules! sums {
-    ($arithmetic:ty, $g1:expr, $g2:expr) => {
+    ($arithmetic:ty, $g1:expr, $g2:expr, $products:path) => {
         impl Sums for $arithmetic {
             fn msm_g1(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G1Projective> {
                 msm::msm($g1(self), bases, scalars)
@@ -46,12 +50,39 @@ macro_rules! sums {
             fn multiples_g2(&self, base: &G2Affine, scalars: &[Fr], multiples: &mut [G2Affine]) {
                 multiples::multiples($g2(self), base, scalars, multiples);
             }
+
+            fn products_g1(&self, points: &[G1Affine], scalars: &[Fr], products: &mut [G1Affine]) {
+                assert!(
+                    points.len() == scalars.len() && scalars.len() == products.len(),
+                    "{} points, {} scalars and {} products",
+                    points.len(),
+                    scalars.len(),
+                    products.len()
+                );
+                points
+                    .par_chunks(N_TOGETHER)
+                    .zip(scalars.par_chunks(N_TOGETHER))
+                    .zip(products.par_chunks_mut(N_TOGETHER))
+                    .for_each(|((points, scalars), products)| $products(self, points, scalars, products));
+            }
         }
     };
 }
 
-sums!(Portable, |_| G1, |_| G2);
+sums!(Portable, |_| G1, |_| G2, one_by_one);
 #[cfg(target_arch = "x86_64")]
-sums!(Ifma, |ifma: &Ifma| Wide::new(G1, *ifma), |ifma: &Ifma| Wide::new(
-    G2, *ifma
-));
+sums!(
+    Ifma,
+    |ifma: &Ifma| Wide::new(G1, *ifma),
+    |ifma: &Ifma| Wide::new(G2, *ifma),
+    products
+);
+
+/// Points that a thread multiplies at a time: as many as there are lanes.
+const N_TOGETHER: usize = 8;
+
+fn one_by_one(_: &Portable, points: &[G1Affine], scalars: &[Fr], products: &mut [G1Affine]) {
+    for ((point, scalar), product) in points.iter().zip(scalars).zip(products) {
+        *product = (point * scalar).to_affine();
+    }
+}

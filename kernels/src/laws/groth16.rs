@@ -17,6 +17,7 @@ pub(super) fn check(device: &dyn Backend, sizes: &Sizes) -> Result<(), Broken> {
     }
     for &size in sizes.points {
         multiples(device, size)?;
+        products(device, size)?;
         sums(device, size)?;
     }
     off_curve(device)
@@ -168,6 +169,24 @@ fn multiples(device: &dyn Backend, size: usize) -> Result<(), Broken> {
         let mut found = vec![G2Affine::generator(); size];
         case("multiples_g2").done(device.multiples_g2(&base.to_affine(), &scalars, &mut found))?;
         case("multiples_g2").same(&found, &each(&base, &scalars))?;
+    }
+    Ok(())
+}
+
+fn products(device: &dyn Backend, size: usize) -> Result<(), Broken> {
+    let case = Case {
+        law: "each product is its point's and its scalar's",
+        operation: "products_g1",
+        size,
+    };
+    let points: Vec<G1Projective> = hard_points(size);
+    let affine: Vec<G1Affine> = points.iter().map(G1Affine::from).collect();
+    for scalars in hard_scalars(size) {
+        let product = |(point, scalar): (&G1Projective, &Fr)| naive::multiple(point, scalar).to_affine();
+        let expected: Vec<G1Affine> = points.iter().zip(&scalars).map(product).collect();
+        let mut found = vec![G1Affine::generator(); size];
+        case.done(device.products_g1(&affine, &scalars, &mut found))?;
+        case.same(&found, &expected)?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use kernels::{
 };
 
 /// Every operation of the trait, in its order there.
-pub const OPERATIONS: [&str; 17] = [
+pub const OPERATIONS: [&str; 18] = [
     "hash",
     "tree",
     "columns",
@@ -27,6 +27,7 @@ pub const OPERATIONS: [&str; 17] = [
     "msm_g2",
     "multiples_g1",
     "multiples_g2",
+    "products_g1",
 ];
 
 /// The CPU, overheard.
@@ -205,6 +206,13 @@ impl Backend for Spy {
         let run = |cpu: &Cpu, multiples: &mut [G2Affine]| cpu.multiples_g2(base, scalars, multiples);
         self.call("multiples_g2", multiples, run, |point| {
             *point = (G2Projective::from(&*point) + G2Projective::generator()).into();
+        })
+    }
+
+    fn products_g1(&self, points: &[G1Affine], scalars: &[Fr], products: &mut [G1Affine]) -> Result<()> {
+        let run = |cpu: &Cpu, products: &mut [G1Affine]| cpu.products_g1(points, scalars, products);
+        self.call("products_g1", products, run, |point| {
+            *point = (G1Projective::from(&*point) + G1Projective::generator()).into();
         })
     }
 }

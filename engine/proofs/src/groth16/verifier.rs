@@ -102,9 +102,8 @@ impl PreparedKey {
 
     /// `Π e(A, B) · e(ΣC, −δ) · e(Σ inputs·ic, −γ) · e(−α, β) = 1`, all weighed.
     fn check_all(&self, claims: &[(Fr, Claim<'_>)]) -> bool {
-        let weigh_a = |(weight, claim): &(Fr, Claim<'_>)| (claim.proof.a * weight).to_affine();
         let (mut left, (c, inputs)) = rayon::join(
-            || claims.par_iter().map(weigh_a).collect::<Vec<_>>(),
+            || weigh_a(claims),
             || (weigh_c(claims), self.weigh_inputs(claims)),
         );
         let sum: Fr = claims.iter().map(|(weight, _)| weight).sum();
@@ -186,6 +185,16 @@ fn multiples(ic: &[G1Affine]) -> Vec<G1Affine> {
     let mut affine = vec![G1Affine::default(); multiples.len()];
     G1Projective::batch_normalize(&multiples, &mut affine);
     affine
+}
+
+/// `weightⱼ · Aⱼ`.
+fn weigh_a(claims: &[(Fr, Claim<'_>)]) -> Vec<G1Affine> {
+    let weight = |(weight, claim): &(Fr, Claim<'_>)| (*weight, claim.proof.a);
+    let (weights, points): (Vec<Fr>, Vec<G1Affine>) = claims.iter().map(weight).unzip();
+    let mut weighed = points.clone();
+    let done = Cpu::new().products_g1(&points, &weights, &mut weighed);
+    done.expect("the CPU does not fail");
+    weighed
 }
 
 /// Claims from which on a device's sum is the shorter way to weigh their points.

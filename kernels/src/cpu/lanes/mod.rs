@@ -9,6 +9,7 @@ mod fp2;
 pub(super) mod fr;
 mod inverse;
 mod limb;
+mod products;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use blst::{blst_fp, blst_fp2};
 use self::additions::Batch;
 use self::field::Field;
 pub(super) use self::field::N_LANES;
+pub(super) use self::products::products;
 use super::affine::{Coordinate, Point};
 use super::curve::{row, Curve};
 use super::Level;
