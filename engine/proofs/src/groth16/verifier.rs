@@ -9,7 +9,6 @@ use group::{prime::PrimeCurveAffine, Curve, Group};
 use kernels::{Backend, Bases, Cpu, Fr};
 use pairing::{MillerLoopResult, MultiMillerLoop};
 use rand_core::RngCore;
-use rayon::prelude::*;
 
 use super::{params::VerifyingKey, proof::Proof};
 
