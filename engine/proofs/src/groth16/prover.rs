@@ -100,12 +100,17 @@ pub fn prove_watched<C: Provable>(
         n_aux: parameters.l.len(),
         domain_len: parameters.domain_len(),
     };
-    let mut witness = Witness::by_shape(circuit, capacity)?;
+    let l = &parameters.l;
+    // The one sum that needs nothing but the private variables.
+    let sum = |aux: &[Fr]| (aux.len() == l.len()).then(|| device.msm_g1(l.bases, aux));
+    let (mut witness, l_sum) = Witness::by_shape_beside(circuit, capacity, sum)?;
     check_fit(parameters, &witness)?;
+    let l_sum = l_sum.expect("there are as many points as variables");
+    let l_sum = l_sum.map_err(|error| l.error(error))?;
     let mut work = Work { progress, percent: 0 };
-    work.did(share::SYNTHESIS)?;
+    work.did(share::SYNTHESIS + share::L)?;
     let h = quotient_sum(device, &parameters.h, &mut witness, &mut work)?;
-    let proof = assemble(device, parameters, &witness, (h, blinding), &mut work)?;
+    let proof = assemble(device, parameters, &witness, (l_sum + h, blinding), &mut work)?;
     drop(witness);
     // The equation sees nothing outside the subgroups: as others do, read the bytes first.
     let is_readable = Proof::from_bytes(&proof.to_bytes()).is_ok();
@@ -119,13 +124,13 @@ pub fn prove_watched<C: Provable>(
 /// Steps of a proof, with their shares of its time in percent: measured on the PoRep of 2 KiB, whose witness is
 /// mostly bits, as every PoRep's is, so that only the sum over h is a sum of large scalars.
 mod share {
-    pub const SYNTHESIS: usize = 4;
-    pub const QUOTIENT: usize = 23;
-    pub const H: usize = 67;
-    pub const L: usize = 1;
-    pub const A: usize = 2;
+    pub const SYNTHESIS: usize = 2;
+    pub const L: usize = 3;
+    pub const QUOTIENT: usize = 15;
+    pub const H: usize = 72;
+    pub const A: usize = 4;
     pub const B_G1: usize = 1;
-    pub const B_G2: usize = 2;
+    pub const B_G2: usize = 3;
 }
 
 /// How far a proof is.
@@ -200,21 +205,12 @@ fn assemble(
     device: &dyn Backend,
     parameters: &Parameters<'_>,
     witness: &Witness,
-    (h, Blinding { r, s }): (G1Projective, Blinding),
+    (l_and_h, Blinding { r, s }): (G1Projective, Blinding),
     work: &mut Work<'_>,
 ) -> Result<Proof> {
     let Parameters {
-        key,
-        l,
-        a,
-        b_g1,
-        b_g2,
-        ..
+        key, a, b_g1, b_g2, ..
     } = parameters;
-    let l_sum = device
-        .msm_g1(l.bases, &witness.aux)
-        .map_err(|error| l.error(error))?;
-    work.did(share::L)?;
     let mut scalars = Vec::with_capacity(a.len());
     scalars.extend_from_slice(&witness.inputs);
     scalars.extend(witness.a_aux_density.select(&witness.aux));
@@ -235,7 +231,7 @@ fn assemble(
     let a: G1Projective = a_sum + key.alpha_g1 + key.delta_g1 * r;
     let b: G2Projective = b_g2_sum + key.beta_g2 + key.delta_g2 * s;
     let b_g1: G1Projective = b_g1_sum + key.beta_g1 + key.delta_g1 * s;
-    let c = l_sum + h + a * s + b_g1 * r - key.delta_g1 * (r * s);
+    let c = l_and_h + a * s + b_g1 * r - key.delta_g1 * (r * s);
     Ok(Proof {
         a: a.to_affine(),
         b: b.to_affine(),

@@ -107,22 +107,35 @@ impl Witness {
     /// # Errors
     /// As [`of`](Witness::of).
     pub fn by_shape<C: Provable>(circuit: C, capacity: Capacity) -> Result<Witness> {
-        let Some(outline) = circuit.outline() else {
-            return Witness::of(circuit, capacity);
+        Witness::by_shape_beside(circuit, capacity, |_| ()).map(|(witness, ())| witness)
+    }
+
+    /// As [`by_shape`](Witness::by_shape); what `work` makes of the private variables is made while the shape is
+    /// recorded, which takes one core some tenths of a second.
+    ///
+    /// # Errors
+    /// As [`of`](Witness::of).
+    pub fn by_shape_beside<C: Provable, T: Send>(
+        circuit: C,
+        capacity: Capacity,
+        work: impl FnOnce(&[Fr]) -> T + Send,
+    ) -> Result<(Witness, T)> {
+        let outline = circuit.outline();
+        // What the head's variables stand in is recorded with a body.
+        let outline = outline.filter(|outline| !matches!(outline.body, Some((_, 0))));
+        let Some(outline) = outline else {
+            let witness = Witness::of(circuit, capacity)?;
+            let worked = work(&witness.aux);
+            return Ok((witness, worked));
         };
-        let n = match outline.body {
-            // What the head's variables stand in is recorded with a body.
-            Some((_, 0)) => return Witness::of(circuit, capacity),
-            Some((_, n)) => n,
-            None => 0,
-        };
+        let n = outline.body.as_ref().map_or(0, |(_, n)| *n);
         let mut assignment = Assignment::with_capacity(capacity.n_aux);
-        let (assigned, shape) = rayon::join(
-            || circuit.synthesize(&mut assignment),
-            || shape::shape_of(outline),
-        );
-        assigned?;
-        let shape = shape?;
+        let assign = || {
+            circuit.synthesize(&mut assignment)?;
+            Ok::<T, SynthesisError>(work(&assignment.aux))
+        };
+        let (worked, shape) = rayon::join(assign, || shape::shape_of(outline));
+        let (worked, shape) = (worked?, shape?);
         let Assignment { inputs, aux } = assignment;
         let n_constraints = shape.counts(n).n_constraints + inputs.len();
         let mut out = [(); 3].map(|()| zeros(n_constraints.max(capacity.domain_len)));
@@ -130,7 +143,7 @@ impl Witness {
         shape.evaluate(n, (&inputs, &aux), rows);
         let [a, b, c] = out;
         let [a_aux_density, b_input_density, b_aux_density] = shape.density(n);
-        Ok(Witness {
+        let witness = Witness {
             inputs,
             aux,
             n_constraints,
@@ -140,7 +153,8 @@ impl Witness {
             a_aux_density,
             b_input_density,
             b_aux_density,
-        })
+        };
+        Ok((witness, worked))
     }
 
     /// Synthesizes a circuit, and evaluates its constraints as they are laid.
