@@ -1,14 +1,15 @@
-//! Transforms over the scalar field, on all threads.
+//! Transforms over the scalar field, on all threads and on one.
 
 use anyhow::Result;
 use bellperson::domain::EvaluationDomain;
 use blstrs::Scalar as Fr;
-use ec_gpu_gen::threadpool::Worker;
+use ec_gpu_gen::{fft_cpu::serial_fft, threadpool::Worker};
+use ff::{Field, PrimeField};
 use kernels::{Backend, Cpu, Direction};
 
-use super::{contest, peer, random_elements, timed, Row, Timed, Words};
+use super::{contest, one_thread, peer, random_elements, timed, Row, Timed, Words};
 
-/// Elements of a transform.
+/// Elements of a transform on all threads.
 const N_ELEMENTS: usize = 1 << 20;
 
 pub(super) fn ntt(rounds: usize) -> Result<Row> {
@@ -29,6 +30,48 @@ pub(super) fn ntt(rounds: usize) -> Result<Row> {
     let ours = || {
         let mut values = values.clone();
         let took = timed(|| Ok(Cpu::new().ntt(Direction::Forward, &mut values)?))?.took;
+        Ok(Timed { output: values, took })
+    };
+    contest(words, rounds, theirs, ours)
+}
+
+pub(super) fn ntt_16(rounds: usize) -> Result<Row> {
+    ntt_alone(rounds, 16)
+}
+
+pub(super) fn ntt_18(rounds: usize) -> Result<Row> {
+    ntt_alone(rounds, 18)
+}
+
+pub(super) fn ntt_20(rounds: usize) -> Result<Row> {
+    ntt_alone(rounds, 20)
+}
+
+pub(super) fn ntt_22(rounds: usize) -> Result<Row> {
+    ntt_alone(rounds, 22)
+}
+
+/// On one thread, where bellperson has a transform of its own.
+fn ntt_alone(rounds: usize, n_bits: u32) -> Result<Row> {
+    let values = random_elements(1 << n_bits)?;
+    let root = (n_bits..Fr::S).fold(Fr::ROOT_OF_UNITY, |root, _| root.square());
+    let words = Words {
+        stage: format!("NTT of 2^{n_bits}, one thread"),
+        peer: peer("bellperson"),
+        note: "1 thread; theirs is ec-gpu-gen's serial_fft, which bellperson calls".to_owned(),
+    };
+    let theirs = || {
+        let mut values = values.clone();
+        let took = timed(|| {
+            serial_fft(&mut values, &root, n_bits);
+            Ok(())
+        })?
+        .took;
+        Ok(Timed { output: values, took })
+    };
+    let ours = || {
+        let mut values = values.clone();
+        let took = one_thread(|| timed(|| Ok(Cpu::new().ntt(Direction::Forward, &mut values)?)))??.took;
         Ok(Timed { output: values, took })
     };
     contest(words, rounds, theirs, ours)
