@@ -63,8 +63,12 @@ trait Field: Copy {
 
     fn value(self, constant: &Self::Constant) -> Self::Value;
 
-    /// `start + Σ constants[i]·values[i]`, of at most 18 terms.
-    fn dot(self, start: Self::Value, constants: &[Self::Constant], values: &[Self::Value]) -> Self::Value;
+    /// `Σ constants[i]·values[i]`, of at most 18 terms.
+    fn dot(self, constants: &[Self::Constant], values: &[Self::Value]) -> Self::Value;
+
+    /// `start + Σ constants[i]·values[i]`, no larger than `start` was.
+    fn updated(self, start: Self::Value, constants: &[Self::Constant], values: &[Self::Value])
+        -> Self::Value;
 
     /// `x⁵ + key`.
     fn quintic(self, x: Self::Value, key: &Self::Constant) -> Self::Value;
@@ -176,7 +180,7 @@ impl<C: Constant> Constants<C> {
         let state = &mut state[..self.width];
         state[0] = field.value(&self.start[0]);
         for ((element, number), start) in state[1..].iter_mut().zip(preimage).zip(&self.start[1..]) {
-            *element = field.dot(field.value(start), &[self.enter], &[*number]);
+            *element = field.updated(field.value(start), &[self.enter], &[*number]);
         }
         for (round, keys) in self.head.iter().enumerate() {
             let last = round + 1 == self.head.len();
@@ -197,8 +201,8 @@ impl<C: Constant> Constants<C> {
         for element in &mut *state {
             *element = field.quintic(*element, &self.zero);
         }
-        let digest = field.dot(zero, &self.matrix[1], state);
-        field.dot(zero, &[self.leave], &[digest])
+        let digest = field.dot(&self.matrix[1], state);
+        field.dot(&[self.leave], &[digest])
     }
 }
 
@@ -216,7 +220,7 @@ fn full_round<F: Field>(
         *boxed = field.quintic(*element, key);
     }
     for (element, column) in state.iter_mut().zip(columns) {
-        *element = field.dot(zero, column, boxed);
+        *element = field.dot(column, boxed);
     }
 }
 
@@ -229,12 +233,12 @@ impl<C: Constant> Block<C> {
         let mut first = state[0];
         for (r, round) in self.rounds.iter().enumerate() {
             terms[n_standing + r] = field.quintic(first, &round.key);
-            first = field.dot(zero, &round.row, &terms[..=n_standing + r]);
+            first = field.dot(&round.row, &terms[..=n_standing + r]);
         }
         let boxed = &terms[n_standing..n_standing + self.rounds.len()];
         state[0] = first;
         for (element, update) in state[1..].iter_mut().zip(&self.updates) {
-            *element = field.dot(*element, update, boxed);
+            *element = field.updated(*element, update, boxed);
         }
     }
 }
@@ -253,7 +257,7 @@ trait Hasher: Sync + std::fmt::Debug {
 /// What this level has; the lower levels share one body.
 fn hasher(level: Level) -> &'static dyn Hasher {
     #[cfg(target_arch = "x86_64")]
-    if let Some(ifma) = ifma::Ifma::of(level) {
+    if let Some(ifma) = super::lanes::Ifma::of(level) {
         return ifma;
     }
     &Portable

@@ -293,6 +293,16 @@ impl Lanes {
         lanes
     }
 
+    /// Whether all numbers are below r; carried.
+    #[inline(always)]
+    pub(in crate::cpu) fn are_settled(&self) -> bool {
+        let mut lanes = *self;
+        for (limb, modulus) in lanes.0.iter_mut().zip(MULTIPLES[1]) {
+            *limb = sub(*limb, broadcast(modulus));
+        }
+        lanes.carried().negative() == !0
+    }
+
     #[inline(always)]
     fn negative(&self) -> __mmask8 {
         // SAFETY: as above.
@@ -339,9 +349,29 @@ impl Lanes {
     /// `a·b / R`, not carried: below `(1 + a·b/35)·r` for a and b in units of r.
     #[inline(always)]
     pub(in crate::cpu) fn product(&self, b: &Lanes) -> Lanes {
-        let mut sum = Sum::of(&Lanes([zero(); N_LIMBS]));
+        let mut sum = Sum::ZERO;
         sum.add_product(self, b);
         sum.divided()
+    }
+
+    /// `a² / R`, not carried: below `(1 + a²/35)·r`.
+    #[inline(always)]
+    pub(in crate::cpu) fn square(&self) -> Lanes {
+        self.assert_below(35);
+        let mut sum = [zero(); 2 * N_LIMBS];
+        for (i, a) in self.0.into_iter().enumerate() {
+            for (j, b) in self.0.into_iter().enumerate() {
+                if i < j {
+                    sum[i + j] = add_low(sum[i + j], a, b);
+                    sum[i + j + 1] = add_high(sum[i + j + 1], a, b);
+                }
+            }
+        }
+        for (i, a) in self.0.into_iter().enumerate() {
+            sum[2 * i] = add_low(add(sum[2 * i], sum[2 * i]), a, a);
+            sum[2 * i + 1] = add_high(add(sum[2 * i + 1], sum[2 * i + 1]), a, a);
+        }
+        Sum(sum).divided()
     }
 
     /// In a debug build, that limbs are carried and every element is below k·r.
@@ -379,6 +409,9 @@ fn add_low_columns(sum: &mut [__m512i; N_LIMBS], a: &[__m512i; N_LIMBS], b: &[u6
 }
 
 impl Sum {
+    // SAFETY: any bits are limbs.
+    pub(in crate::cpu) const ZERO: Sum = unsafe { std::mem::zeroed() };
+
     /// `high · R`: what [`divided`](Sum::divided) makes `high` of.
     #[inline(always)]
     pub(in crate::cpu) fn of(high: &Lanes) -> Sum {

@@ -37,7 +37,12 @@ impl Field for Portable {
     }
 
     #[inline(always)]
-    fn dot(self, start: Words, constants: &[Montgomery], values: &[Words]) -> Words {
+    fn dot(self, constants: &[Montgomery], values: &[Words]) -> Words {
+        self.updated([0; 4], constants, values)
+    }
+
+    #[inline(always)]
+    fn updated(self, start: Words, constants: &[Montgomery], values: &[Words]) -> Words {
         let mut sum = Sum::of(start);
         for (constant, value) in constants.iter().zip(values) {
             sum.add_product(&constant.0, value);
