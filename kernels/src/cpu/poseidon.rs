@@ -3,7 +3,8 @@
 //! Neptune's constants turn the matrices of the partial rounds sparse. Beyond that, several partial rounds
 //! form a block: the elements that no S-box touches stay as they are until its end, and what the rounds
 //! would have added to them reaches element 0 through constants computed beforehand. A layer is nothing but
-//! dot products with constants, each reduced once.
+//! dot products with constants, each reduced once. Last, element 0 is kept times a number of each round's own,
+//! chosen so that what its S-box gives returns to it without a product: `(λ·s)⁵ = λ⁵·s⁵`.
 
 #[cfg(target_arch = "x86_64")]
 mod ifma;
@@ -40,6 +41,14 @@ const MAX_BLOCK: usize = 6;
 /// Digests handed to one thread at a time: whole batches, and some tenths of a millisecond to two.
 const CHUNK_LEN: usize = 64;
 
+/// `5⁻¹ mod (r − 1)`: the exponent of fifth roots.
+const FIFTH: Words = [
+    0x3333_3332_cccc_cccd,
+    0x217f_0e67_9998_f199,
+    0xe14a_5669_9d73_f002,
+    0x2e5f_0fba_dd72_321c,
+];
+
 /// A constant of an arithmetic.
 trait Constant: Copy + Sized {
     /// What an element is multiplied by in the arithmetic's own form (Montgomery).
@@ -63,10 +72,13 @@ trait Field: Copy {
 
     fn value(self, constant: &Self::Constant) -> Self::Value;
 
-    /// `Σ constants[i]·values[i]`, of at most 18 terms.
+    /// `Σ constants[i]·values[i]`, of at most 17 terms.
     fn dot(self, constants: &[Self::Constant], values: &[Self::Value]) -> Self::Value;
 
-    /// `start + Σ constants[i]·values[i]`, no larger than `start` was.
+    /// `start + Σ constants[i]·values[i]`, as large as both.
+    fn added(self, start: Self::Value, constants: &[Self::Constant], values: &[Self::Value]) -> Self::Value;
+
+    /// `start + Σ constants[i]·values[i]`, reduced so that it may be done again and again.
     fn updated(self, start: Self::Value, constants: &[Self::Constant], values: &[Self::Value])
         -> Self::Value;
 
@@ -103,8 +115,8 @@ struct Block<C> {
 
 struct Round<C> {
     key: C,
-    /// What makes element 0: `ŵᵣ[1..]` for the elements that stand, `Σᵢ ŵᵣ[i]·vⱼ[i]` for the S-box outputs
-    /// `xⱼ` of the block's rounds j before this one, `ŵᵣ[0]` for this round's.
+    /// What makes element 0, beside this round's S-box output: `ŵᵣ[1..]` for the elements that stand,
+    /// `Σᵢ ŵᵣ[i]·vⱼ[i]` for the S-box outputs `xⱼ` of the block's rounds j before this one.
     row: Vec<C>,
 }
 
@@ -119,37 +131,29 @@ impl<C: Constant> Constants<C> {
         let mut start = start.to_vec();
         start[0] += neptune.domain_tag;
 
+        // From the last round, whose result is kept as it is, to the first: `λᵣ⁵ = λᵣ₊₁·ŵᵣ[0]`.
+        let mut scale = Fr::ONE;
+        let mut rounds = Vec::new();
+        for (key, sparse) in partial.iter().zip(&neptune.sparse_matrixes).rev() {
+            let boxed_scale = scale * sparse.w_hat[0];
+            rounds.push(Partial {
+                key: *key,
+                w_hat: &sparse.w_hat[1..],
+                v: &sparse.v_rest,
+                boxed_scale,
+                scale,
+            });
+            scale = boxed_scale.pow_vartime(FIFTH);
+        }
+        rounds.reverse();
         // A block of B rounds costs B²/2 products more, and saves reductions of width·(B − 1) elements.
         let block_len = A::to_usize() / 2 + 1;
-        let rounds: Vec<_> = partial.iter().zip(&neptune.sparse_matrixes).collect();
-        let blocks = rounds.chunks(block_len).map(|rounds| {
-            let row = |r: usize| {
-                let w_hat = &rounds[r].1.w_hat;
-                let cross = |j: usize| {
-                    w_hat[1..]
-                        .iter()
-                        .zip(&rounds[j].1.v_rest)
-                        .map(|(w, v)| w * v)
-                        .sum()
-                };
-                let crosses = (0..r).map(cross);
-                convert(w_hat[1..].iter().copied().chain(crosses).chain([w_hat[0]]))
+        let columns = |matrix: &[Vec<Fr>], scale: Fr| {
+            let column = |column: usize| {
+                let scale = if column == 0 { scale } else { Fr::ONE };
+                convert(matrix.iter().map(|row| row[column] * scale))
             };
-            let update = |i: usize| convert(rounds.iter().map(|(_, sparse)| sparse.v_rest[i]));
-            Block {
-                rounds: (0..rounds.len())
-                    .map(|r| Round {
-                        key: C::of(*rounds[r].0),
-                        row: row(r),
-                    })
-                    .collect(),
-                updates: (0..width - 1).map(update).collect(),
-            }
-        });
-        let columns = |matrix: &[Vec<Fr>]| {
-            (0..width)
-                .map(|column| convert(matrix.iter().map(|row| row[column])))
-                .collect()
+            (0..width).map(column).collect()
         };
         Constants {
             width,
@@ -161,13 +165,13 @@ impl<C: Constant> Constants<C> {
                 .chunks(width)
                 .map(|keys| convert(keys.iter().copied()))
                 .collect(),
-            blocks: blocks.collect(),
+            blocks: rounds.chunks(block_len).map(Block::new).collect(),
             tail: tail
                 .chunks(width)
                 .map(|keys| convert(keys.iter().copied()))
                 .collect(),
-            matrix: columns(&neptune.mds_matrices.m),
-            pre_sparse: columns(&neptune.pre_sparse_matrix),
+            matrix: columns(&neptune.mds_matrices.m, Fr::ONE),
+            pre_sparse: columns(&neptune.pre_sparse_matrix, scale),
         }
     }
 
@@ -224,7 +228,46 @@ fn full_round<F: Field>(
     }
 }
 
+/// A partial round of neptune's.
+struct Partial<'a> {
+    key: Fr,
+    /// `ŵ[1..]`.
+    w_hat: &'a [Fr],
+    v: &'a [Fr],
+    /// What the output of its S-box is kept times.
+    boxed_scale: Fr,
+    /// What element 0 is kept times after it.
+    scale: Fr,
+}
+
 impl<C: Constant> Block<C> {
+    fn new(rounds: &[Partial<'_>]) -> Block<C> {
+        let unscaled: Vec<Fr> = rounds
+            .iter()
+            .map(|round| round.boxed_scale.invert().expect("no coefficient is zero"))
+            .collect();
+        let round = |(r, round): (usize, &Partial<'_>)| {
+            let cross = |(earlier, unscaled): (&Partial<'_>, &Fr)| {
+                let sum: Fr = round.w_hat.iter().zip(earlier.v).map(|(w, v)| w * v).sum();
+                sum * unscaled
+            };
+            let crosses = rounds[..r].iter().zip(&unscaled).map(cross);
+            let row = round.w_hat.iter().copied().chain(crosses);
+            Round {
+                key: C::of(round.key * round.boxed_scale),
+                row: convert(row.map(|coefficient| coefficient * round.scale)),
+            }
+        };
+        let update = |i: usize| {
+            let scaled = |(round, unscaled): (&Partial<'_>, &Fr)| round.v[i] * unscaled;
+            convert(rounds.iter().zip(&unscaled).map(scaled))
+        };
+        Block {
+            rounds: rounds.iter().enumerate().map(round).collect(),
+            updates: (0..rounds[0].v.len()).map(update).collect(),
+        }
+    }
+
     #[inline(always)]
     fn run<F: Field<Constant = C>>(&self, field: F, state: &mut [F::Value], zero: F::Value) {
         let n_standing = state.len() - 1;
@@ -232,8 +275,9 @@ impl<C: Constant> Block<C> {
         terms[..n_standing].copy_from_slice(&state[1..]);
         let mut first = state[0];
         for (r, round) in self.rounds.iter().enumerate() {
-            terms[n_standing + r] = field.quintic(first, &round.key);
-            first = field.dot(&round.row, &terms[..=n_standing + r]);
+            let boxed = field.quintic(first, &round.key);
+            terms[n_standing + r] = boxed;
+            first = field.added(boxed, &round.row, &terms[..n_standing + r]);
         }
         let boxed = &terms[n_standing..n_standing + self.rounds.len()];
         state[0] = first;

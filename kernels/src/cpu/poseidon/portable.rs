@@ -42,6 +42,11 @@ impl Field for Portable {
     }
 
     #[inline(always)]
+    fn added(self, start: Words, constants: &[Montgomery], values: &[Words]) -> Words {
+        self.updated(start, constants, values)
+    }
+
+    #[inline(always)]
     fn updated(self, start: Words, constants: &[Montgomery], values: &[Words]) -> Words {
         let mut sum = Sum::of(start);
         for (constant, value) in constants.iter().zip(values) {
