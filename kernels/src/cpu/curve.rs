@@ -42,7 +42,7 @@ pub(super) trait Curve: Copy + Send + Sync {
 }
 
 /// The encoding at a place among others.
-pub(super) fn row<C: Curve>(bytes: &[u8], place: usize) -> &[u8] {
+fn row<C: Curve>(bytes: &[u8], place: usize) -> &[u8] {
     &bytes[place * C::SIZE..][..C::SIZE]
 }
 

@@ -21,19 +21,19 @@ pub(in crate::cpu) trait Field: Coordinate + 'static {
     const SIZE: usize;
 
     fn one() -> Self;
-    /// The constant of the curve over this field: `y² = x³ + b`.
+    /// The constant of the curve over this field on which points are kept: `y² = x³ + b`.
     fn curve_constant() -> Self;
-    /// The number that big-endian bytes say, below 2³⁸¹ or not, and in no Montgomery form.
-    fn number(bytes: &[u8]) -> Self;
     /// `a⁻¹`, one by one; a is not zero.
     fn inverse(self) -> Self;
 
     /// Below 1.
     fn load(rows: [&Self; N_LANES]) -> Self::Lanes;
+    /// The numbers that big-endian bytes say, below 2³⁸¹ or not, and in no Montgomery form.
+    fn numbers(rows: [&[u8]; N_LANES]) -> Self::Lanes;
     /// The lanes of numbers that are below 1.
     fn reduced(numbers: &Self::Lanes) -> __mmask8;
-    /// Elements from their numbers: close to 1, from below 8.
-    fn elements(numbers: &Self::Lanes) -> Self::Lanes;
+    /// What points are kept with as y: close to 1, from numbers below 8. As x, they are kept with the numbers.
+    fn ys(numbers: &Self::Lanes) -> Self::Lanes;
     /// From below 1.
     fn store(lanes: Self::Lanes) -> [Self; N_LANES];
     /// `product = a · b`: close to 1, from below 8. Written where it belongs: to copy it would cost as much
@@ -68,12 +68,12 @@ pub(in crate::cpu) trait Field: Coordinate + 'static {
     fn negated(mask: __mmask8, a: Self::Lanes) -> Self::Lanes;
     /// Below 1, from below 8.
     fn canonical(a: Self::Lanes) -> Self::Lanes;
+    /// Below 1, from close to it.
+    fn canonical_from_close(a: Self::Lanes) -> Self::Lanes;
     /// The lanes that may hold 0, among elements below 8; all others do not.
     fn suspects(a: &Self::Lanes) -> __mmask8;
     /// The lanes that hold 0, among elements below 1.
     fn zeros(a: &Self::Lanes) -> __mmask8;
-    /// The lanes that hold the same, among elements below 1.
-    fn equals(a: &Self::Lanes, b: &Self::Lanes) -> __mmask8;
     /// `chosen` in the lanes of the mask, `other` elsewhere.
     fn choose(mask: __mmask8, chosen: Self::Lanes, other: Self::Lanes) -> Self::Lanes;
     /// Lane i is lane i + N before.

@@ -6,21 +6,20 @@
 use std::arch::x86_64::{
     __m512i, __mmask8, _mm512_add_epi64, _mm512_alignr_epi64, _mm512_and_si512, _mm512_cmpeq_epi64_mask,
     _mm512_cmpge_epi64_mask, _mm512_cmplt_epi64_mask, _mm512_load_si512, _mm512_loadu_si512,
-    _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_blend_epi64, _mm512_mask_sub_epi64,
-    _mm512_or_si512, _mm512_permutexvar_epi64, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_shuffle_i64x2,
-    _mm512_srai_epi64, _mm512_store_si512, _mm512_storeu_si512, _mm512_sub_epi64, _mm512_testn_epi64_mask,
-    _mm512_unpackhi_epi64, _mm512_unpacklo_epi64, _mm512_xor_si512,
+    _mm512_mask_blend_epi64, _mm512_mask_sub_epi64, _mm512_maskz_loadu_epi64, _mm512_or_si512,
+    _mm512_permutexvar_epi64, _mm512_rol_epi32, _mm512_ror_epi64, _mm512_shuffle_i64x2, _mm512_sllv_epi64,
+    _mm512_srai_epi64, _mm512_srlv_epi64, _mm512_store_si512, _mm512_storeu_si512, _mm512_ternarylogic_epi64,
+    _mm512_testn_epi64_mask, _mm512_unpackhi_epi64, _mm512_unpacklo_epi64,
 };
 
 use blst::blst_fp;
 
 use super::field::{Field, N_LANES};
 use super::inverse::inverse;
+use super::limb::{add, add_high, add_low, broadcast, sub, zero, LIMB, LIMB_BITS};
 use crate::cpu::affine::{Coordinate, Point};
 
 const N_LIMBS: usize = 8;
-const LIMB_BITS: u32 = 52;
-const LIMB: u64 = (1 << LIMB_BITS) - 1;
 
 /// A number below 2³⁸⁴, the low word first.
 pub(super) type Words = [u64; 6];
@@ -124,6 +123,32 @@ pub(super) const fn power_of_two(exponent: usize) -> Words {
     power
 }
 
+/// `2^−exponent mod p`.
+const fn power_of_half(exponent: usize) -> Words {
+    let mut power: Words = [1, 0, 0, 0, 0, 0];
+    let mut n = 0;
+    while n < exponent {
+        // Made even by p, where it is odd; p is below 2³⁸¹, so that the sum fits.
+        let odd = power[0] & 1;
+        let mut carry = 0;
+        let mut i = 0;
+        while i < 6 {
+            let sum = power[i] as u128 + (MODULUS[i] * odd) as u128 + carry;
+            power[i] = sum as u64;
+            carry = sum >> 64;
+            i += 1;
+        }
+        let mut i = 0;
+        while i < 6 {
+            let high = if i < 5 { power[i + 1] << 63 } else { 0 };
+            power[i] = power[i] >> 1 | high;
+            i += 1;
+        }
+        n += 1;
+    }
+    power
+}
+
 /// `a · factor`, the factor as blst keeps it: times 2³⁸⁴.
 fn scaled(a: &blst_fp, factor: Words) -> blst_fp {
     let mut product = blst_fp::default();
@@ -142,6 +167,27 @@ impl From<blst_fp> for Fp {
 impl From<Fp> for blst_fp {
     fn from(a: Fp) -> blst_fp {
         scaled(&blst_fp { l: words(a.0) }, const { power_of_two(352) })
+    }
+}
+
+/// The coordinates of points, as they are kept: those of x³ + 4·u⁶ for u = 2⁻²⁰⁸, which are u²·x and u³·y. In
+/// Montgomery form the first is the number x itself, so that bytes need no product to become one. Additions
+/// do not know the difference.
+impl Fp {
+    pub(super) fn from_x(x: &blst_fp) -> Fp {
+        Fp(limbs(scaled(x, [1, 0, 0, 0, 0, 0]).l))
+    }
+
+    pub(super) fn from_y(y: &blst_fp) -> Fp {
+        Fp(limbs(scaled(y, const { power_of_half(208) }).l))
+    }
+
+    pub(super) fn to_x(self) -> blst_fp {
+        scaled(&blst_fp { l: words(self.0) }, const { power_of_two(768) })
+    }
+
+    pub(super) fn to_y(self) -> blst_fp {
+        scaled(&blst_fp { l: words(self.0) }, const { power_of_two(976) })
     }
 }
 
@@ -167,44 +213,6 @@ impl Coordinate for Fp {
 
 // SAFETY of all that follows: these functions are reached only from those of `additions` that are compiled for
 // the instructions, into which they are inlined, and these only by who holds an `Ifma`.
-
-#[inline(always)]
-fn broadcast(limb: u64) -> __m512i {
-    // SAFETY: as above.
-    unsafe { _mm512_set1_epi64(limb as i64) }
-}
-
-#[inline(always)]
-fn zero() -> __m512i {
-    // SAFETY: as above.
-    unsafe { _mm512_setzero_si512() }
-}
-
-#[inline(always)]
-fn add(a: __m512i, b: __m512i) -> __m512i {
-    // SAFETY: as above.
-    unsafe { _mm512_add_epi64(a, b) }
-}
-
-#[inline(always)]
-fn sub(a: __m512i, b: __m512i) -> __m512i {
-    // SAFETY: as above.
-    unsafe { _mm512_sub_epi64(a, b) }
-}
-
-/// `sum + low 52 bits of a·b`.
-#[inline(always)]
-fn add_low(sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
-    // SAFETY: as above.
-    unsafe { _mm512_madd52lo_epu64(sum, a, b) }
-}
-
-/// `sum + a·b / 2⁵²`.
-#[inline(always)]
-fn add_high(sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
-    // SAFETY: as above.
-    unsafe { _mm512_madd52hi_epu64(sum, a, b) }
-}
 
 /// `sum + a / 2⁵²`, signs kept.
 #[inline(always)]
@@ -536,6 +544,20 @@ fn set_square_less(x: &mut Lanes, a: &Lanes, b: &Lanes, c: &Lanes) {
     *x = a.wide_square().divided().less_square_terms(b, c);
 }
 
+/// The bytes of each word from the last to the first.
+#[inline(always)]
+fn turned(words: __m512i) -> __m512i {
+    const FIRST_OR_SECOND: i32 = 0xca;
+    // SAFETY: as above.
+    unsafe {
+        let halves = _mm512_ror_epi64::<32>(words);
+        let outer = _mm512_rol_epi32::<8>(halves);
+        let inner = _mm512_rol_epi32::<24>(halves);
+        let mask = broadcast(0x00ff_00ff_00ff_00ff);
+        _mm512_ternarylogic_epi64::<FIRST_OR_SECOND>(mask, outer, inner)
+    }
+}
+
 /// Eight by eight limbs: what were rows are columns.
 #[inline(always)]
 fn transposed(rows: [__m512i; 8]) -> [__m512i; 8] {
@@ -598,16 +620,34 @@ impl Field for Fp {
     }
 
     fn curve_constant() -> Fp {
-        Fp(const { limbs(power_of_two(418)) })
+        Fp(const { limbs(power_of_half(830)) })
     }
 
-    #[inline]
-    fn number(bytes: &[u8]) -> Fp {
-        let mut number = [0; 6];
-        for (word, bytes) in number.iter_mut().rev().zip(bytes.chunks_exact(8)) {
-            *word = u64::from_be_bytes(bytes.try_into().expect("eight bytes"));
+    #[inline(always)]
+    fn numbers(rows: [&[u8]; N_LANES]) -> Lanes {
+        let mut words = [zero(); 8];
+        for (words, row) in words.iter_mut().zip(rows) {
+            assert!(row.len() >= Fp::SIZE, "bytes of a coordinate");
+            // SAFETY: the mask reads six words, which the row has.
+            *words = unsafe { _mm512_maskz_loadu_epi64(0b11_1111, row.as_ptr().cast()) };
         }
-        Fp(limbs(number))
+        // The bytes stand from the highest to the lowest.
+        let [f, e, d, c, b, a, ..] = transposed(words);
+        let words = [turned(a), turned(b), turned(c), turned(d), turned(e), turned(f)];
+        let mut limbs = [zero(); N_LIMBS];
+        for (i, limb) in limbs.iter_mut().enumerate() {
+            let (word, shift) = (52 * i / 64, 52 * i % 64);
+            // SAFETY: as above.
+            unsafe {
+                *limb = _mm512_srlv_epi64(words[word], broadcast(shift as u64));
+                if shift > 12 && word + 1 < words.len() {
+                    let high = _mm512_sllv_epi64(words[word + 1], broadcast(64 - shift as u64));
+                    *limb = _mm512_or_si512(*limb, high);
+                }
+            }
+            *limb = low_bits(*limb);
+        }
+        Lanes(limbs)
     }
 
     fn inverse(self) -> Fp {
@@ -630,9 +670,9 @@ impl Field for Fp {
     }
 
     #[inline(always)]
-    fn elements(numbers: &Lanes) -> Lanes {
-        let square = const { limbs(power_of_two(832)) };
-        Fp::product(numbers, &Lanes(square.map(broadcast)))
+    fn ys(numbers: &Lanes) -> Lanes {
+        let factor = const { limbs(power_of_two(208)) };
+        Fp::product(numbers, &Lanes(factor.map(broadcast)))
     }
 
     #[inline(always)]
@@ -696,6 +736,12 @@ impl Field for Fp {
     }
 
     #[inline(always)]
+    fn canonical_from_close(a: Lanes) -> Lanes {
+        a.assert_below(2);
+        a.lowered(1)
+    }
+
+    #[inline(always)]
     fn suspects(a: &Lanes) -> __mmask8 {
         a.assert_below(8);
         // The last three bits tell which multiple of p it can be.
@@ -724,16 +770,6 @@ impl Field for Fp {
                     .fold(zero(), |bits, limb| _mm512_or_si512(bits, limb));
             _mm512_testn_epi64_mask(bits, bits)
         }
-    }
-
-    #[inline(always)]
-    fn equals(a: &Lanes, b: &Lanes) -> __mmask8 {
-        let mut bits = *a;
-        for (bits, limb) in bits.0.iter_mut().zip(b.0) {
-            // SAFETY: as above.
-            *bits = unsafe { _mm512_xor_si512(*bits, limb) };
-        }
-        Fp::zeros(&bits)
     }
 
     #[inline(always)]

@@ -4,6 +4,7 @@ use std::arch::x86_64::__mmask8;
 
 use blst::{blst_fp, blst_fp2};
 
+use super::decode::rests;
 use super::field::{Field, N_LANES};
 use super::fp::{self, Fp};
 use crate::cpu::affine::{Coordinate, Field as _, Point};
@@ -26,6 +27,29 @@ impl From<Fp2> for blst_fp2 {
     fn from(a: Fp2) -> blst_fp2 {
         blst_fp2 {
             fp: a.0.map(blst_fp::from),
+        }
+    }
+}
+
+/// As in the base field.
+impl Fp2 {
+    pub(super) fn from_x(x: &blst_fp2) -> Fp2 {
+        Fp2([Fp::from_x(&x.fp[0]), Fp::from_x(&x.fp[1])])
+    }
+
+    pub(super) fn from_y(y: &blst_fp2) -> Fp2 {
+        Fp2([Fp::from_y(&y.fp[0]), Fp::from_y(&y.fp[1])])
+    }
+
+    pub(super) fn to_x(self) -> blst_fp2 {
+        blst_fp2 {
+            fp: self.0.map(Fp::to_x),
+        }
+    }
+
+    pub(super) fn to_y(self) -> blst_fp2 {
+        blst_fp2 {
+            fp: self.0.map(Fp::to_y),
         }
     }
 }
@@ -104,10 +128,10 @@ impl Field for Fp2 {
     }
 
     /// The coefficient of u comes first.
-    #[inline]
-    fn number(bytes: &[u8]) -> Fp2 {
-        let (imaginary, real) = bytes.split_at(Fp::SIZE);
-        Fp2([Fp::number(real), Fp::number(imaginary)])
+    #[inline(always)]
+    fn numbers(rows: [&[u8]; N_LANES]) -> Lanes {
+        let imaginary = Fp::numbers(rows);
+        Lanes(Fp::numbers(rests::<Fp>(rows)), imaginary)
     }
 
     #[inline(always)]
@@ -116,8 +140,8 @@ impl Field for Fp2 {
     }
 
     #[inline(always)]
-    fn elements(numbers: &Lanes) -> Lanes {
-        Lanes(Fp::elements(&numbers.0), Fp::elements(&numbers.1))
+    fn ys(numbers: &Lanes) -> Lanes {
+        Lanes(Fp::ys(&numbers.0), Fp::ys(&numbers.1))
     }
 
     fn one() -> Fp2 {
@@ -197,6 +221,11 @@ impl Field for Fp2 {
     }
 
     #[inline(always)]
+    fn canonical_from_close(a: Lanes) -> Lanes {
+        Lanes(Fp::canonical_from_close(a.0), Fp::canonical_from_close(a.1))
+    }
+
+    #[inline(always)]
     fn suspects(a: &Lanes) -> __mmask8 {
         Fp::suspects(&a.0) & Fp::suspects(&a.1)
     }
@@ -209,11 +238,6 @@ impl Field for Fp2 {
     #[inline(always)]
     fn zeros(a: &Lanes) -> __mmask8 {
         Fp::zeros(&a.0) & Fp::zeros(&a.1)
-    }
-
-    #[inline(always)]
-    fn equals(a: &Lanes, b: &Lanes) -> __mmask8 {
-        Fp::equals(&a.0, &b.0) & Fp::equals(&a.1, &b.1)
     }
 
     #[inline(always)]

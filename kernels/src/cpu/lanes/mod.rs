@@ -20,7 +20,7 @@ use self::field::Field;
 pub(super) use self::field::N_LANES;
 pub(super) use self::products::products;
 use super::affine::{Coordinate, Point};
-use super::curve::{row, Curve};
+use super::curve::Curve;
 use super::Level;
 
 /// Proof that this processor has the instructions, and may use them; whoever holds it may run them.
@@ -46,18 +46,38 @@ impl<C> Wide<C> {
     }
 }
 
-/// A coordinate that has a form for the lanes.
-pub(super) trait Widen: Coordinate + From<Self::Wide> {
-    type Wide: Field + From<Self>;
+/// A field whose points have a form for the lanes.
+pub(super) trait Widen: Coordinate {
+    type Wide: Field;
+
+    fn widen(point: &Point<Self>) -> Point<Self::Wide>;
+    fn narrow(point: &Point<Self::Wide>) -> Point<Self>;
 }
 
-impl Widen for blst_fp {
-    type Wide = fp::Fp;
+macro_rules! widen {
+    ($field:ty, $wide:ty) => {
+        impl Widen for $field {
+            type Wide = $wide;
+
+            fn widen(point: &Point<$field>) -> Point<$wide> {
+                Point {
+                    x: <$wide>::from_x(&point.x),
+                    y: <$wide>::from_y(&point.y),
+                }
+            }
+
+            fn narrow(point: &Point<$wide>) -> Point<$field> {
+                Point {
+                    x: point.x.to_x(),
+                    y: point.y.to_y(),
+                }
+            }
+        }
+    };
 }
 
-impl Widen for blst_fp2 {
-    type Wide = fp2::Fp2;
-}
+widen!(blst_fp, fp::Fp);
+widen!(blst_fp2, fp2::Fp2);
 
 impl<C: Curve<F: Widen>> Curve for Wide<C> {
     type F = <C::F as Widen>::Wide;
@@ -77,11 +97,7 @@ impl<C: Curve<F: Widen>> Curve for Wide<C> {
     }
 
     fn decode(self, bytes: &[u8]) -> Option<Point<Self::F>> {
-        let Point { x, y } = self.curve.decode(bytes)?;
-        Some(Point {
-            x: x.into(),
-            y: y.into(),
-        })
+        Some(C::F::widen(&self.curve.decode(bytes)?))
     }
 
     fn decode_all(
@@ -90,36 +106,14 @@ impl<C: Curve<F: Widen>> Curve for Wide<C> {
         places: &[usize],
         points: &mut Vec<Point<Self::F>>,
     ) -> Result<(), usize> {
-        for places in places.chunks(N_LANES) {
-            // Where there are fewer, the first stands in for the others.
-            let mut rows = [row::<C>(bytes, places[0]); N_LANES];
-            for (row_of_lane, place) in rows.iter_mut().zip(places) {
-                *row_of_lane = row::<C>(bytes, *place);
-            }
-            let (decoded, good) = decode::decode(self.ifma, rows);
-            for (lane, place) in places.iter().enumerate() {
-                points.push(if good >> lane & 1 == 1 {
-                    decoded[lane]
-                } else {
-                    self.decode(rows[lane]).ok_or(*place)?
-                });
-            }
-        }
-        Ok(())
+        decode::decode_all(self.ifma, bytes, places, points, |row| self.decode(row))
     }
 
     fn affine(self, point: &Point<Self::F>) -> C::Affine {
-        self.curve.affine(&Point {
-            x: point.x.into(),
-            y: point.y.into(),
-        })
+        self.curve.affine(&C::F::narrow(point))
     }
 
     fn point(self, affine: &C::Affine) -> Point<Self::F> {
-        let Point { x, y } = self.curve.point(affine);
-        Point {
-            x: x.into(),
-            y: y.into(),
-        }
+        C::F::widen(&self.curve.point(affine))
     }
 }
