@@ -278,5 +278,5 @@ impl Variable {
 /// Bits come at random, and a branch would be foretold wrong every other time.
 fn byte_of(value: &Fr) -> u8 {
     let (is_zero, is_one) = (*value == Fr::ZERO, *value == Fr::ONE);
-    u8::from(is_one) | u8::from(!(is_zero | is_one)) * DENSE
+    u8::from(is_one) | (u8::from(!(is_zero | is_one)) * DENSE)
 }
