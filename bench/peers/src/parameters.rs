@@ -26,16 +26,19 @@ use crate::home;
 /// When the file can neither be read nor made.
 pub fn of(kind: ProofKind, geometry: &'static Geometry) -> Result<Vec<u8>> {
     let dir = home::parameters();
-    let path = dir.join(name::parameters(kind, geometry));
+    let (name, key_name) = (name::parameters(kind, geometry), name::key(kind, geometry));
+    let path = home::development(&name);
     if !path.exists() {
         fs::create_dir_all(dir)?;
         make(Blank::of(kind, geometry), &path)?;
     }
     let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
-    let key = dir.join(name::key(kind, geometry));
+    let key = home::development(&key_name);
     if !key.exists() {
         fs::write(key, Parameters::parse(&bytes)?.key.to_bytes())?;
     }
+    home::show(&name)?;
+    home::show(&key_name)?;
     Ok(bytes)
 }
 
@@ -53,12 +56,13 @@ pub fn for_aggregates(kind: ProofKind, geometry: &Geometry, key: &VerifyingKey) 
         (name::srs(), srs.clone()),
     ];
     for (name, bytes) in files {
-        let path = dir.join(name);
+        let path = home::development(&name);
         if !path.exists() {
             let unfinished = path.with_extension(process::id().to_string());
             fs::write(&unfinished, bytes)?;
             fs::rename(&unfinished, path)?;
         }
+        home::show(&name)?;
     }
     Ok(srs)
 }

@@ -21,7 +21,7 @@ use engine_proofs::{
 use kernels::Backend;
 
 use crate::{
-    params::{Half, Receipt, Store},
+    params::{Proving, Receipt, Store},
     seal, sector,
     stage::{
         post::{self, Lying},
@@ -244,18 +244,12 @@ impl Plan {
     ) -> Result<(Vec<Proof>, Receipt)> {
         let kind = kind(self.post_proof);
         seal::prepare(store, device, kind, self.geometry, stages)?;
-        let proofs = stages.run(Stage::PostSnark, device, |bar| {
-            post::prove(device, &store.parameters(kind, self.geometry)?, partitions, bar)
+        let (proofs, key, receipt) = stages.run(Stage::PostSnark, device, |bar| {
+            let Proving { map, key, receipt } = store.parameters(kind, self.geometry)?;
+            Ok((post::prove(device, &map, partitions, bar)?, key, receipt))
         })?;
-        let receipt = stages.run(Stage::Verify, device, |_| {
-            let (key, receipt) = store.key(kind, self.geometry)?;
-            ensure!(
-                post::verify(&key, statement, self.partition, &proofs),
-                "the proof does not verify with {}: key and parameters are not of one making; `lode-engine params \
-                 verify` says which",
-                store.path(kind, self.geometry, Half::Key).display()
-            );
-            Ok(receipt)
+        stages.run(Stage::Verify, device, |_| {
+            store.must_hold(post::verify(&key, statement, self.partition, &proofs), &receipt)
         })?;
         Ok((proofs, receipt))
     }

@@ -11,7 +11,7 @@ use engine_proofs::{
 use kernels::Backend;
 
 use crate::{
-    params::{Half, Keys, Receipt, Store},
+    params::{Keys, Proving, Receipt, Store},
     sector::{Roots, Sector},
     stage::{aggregate::Together, commit_1, commit_2, verify, Stage, Stages},
 };
@@ -62,10 +62,11 @@ pub fn run(
     let openings = stages.run(Stage::Commit1, device, |_| {
         commit_1::run(sector, statement, roots, &challenges)
     })?;
-    let proofs = stages.run(Stage::Commit2, device, |bar| {
-        let parameters = store.parameters(ProofKind::Porep, statement.geometry)?;
+    let (proofs, key, receipt) = stages.run(Stage::Commit2, device, |bar| {
+        let Proving { map, key, receipt } = store.parameters(ProofKind::Porep, statement.geometry)?;
         let about = (statement, &graph, &challenges);
-        commit_2::run(device, &parameters, about, &openings, bar)
+        let proofs = commit_2::run(device, &map, about, &openings, bar)?;
+        Ok((proofs, key, receipt))
     })?;
     let bytes: Vec<u8> = proofs.iter().flat_map(Proof::to_bytes).collect();
     if seal_proof == SealProof::NonInteractive {
@@ -75,7 +76,7 @@ pub fn run(
             seed,
         };
         let (aggregate, key) = stages.run(Stage::Aggregate, device, |_| {
-            let keys = Keys::of(store, statement.geometry, None)?;
+            let keys = Keys::with(store, key, receipt)?;
             let proof = alone(member).aggregate(&keys.key, &keys.srs()?, &proofs)?;
             Ok((proof.to_bytes(), keys.receipts.0))
         })?;
@@ -85,20 +86,14 @@ pub fn run(
             key,
         });
     }
-    let key = stages.run(Stage::Verify, device, |_| {
-        let (key, receipt) = store.key(ProofKind::Porep, statement.geometry)?;
-        ensure!(
-            verify::run(&key, statement, &graph, &challenges, &proofs)?,
-            "the proof does not verify with {}: key and parameters are not of one making; `lode-engine params \
-             verify` says which",
-            store.path(ProofKind::Porep, statement.geometry, Half::Key).display()
-        );
-        Ok(receipt)
+    stages.run(Stage::Verify, device, |_| {
+        let holds = verify::run(&key, statement, &graph, &challenges, &proofs)?;
+        store.must_hold(holds, &receipt)
     })?;
     Ok(Proven {
         bytes,
         partitions: None,
-        key,
+        key: receipt,
     })
 }
 
@@ -116,7 +111,8 @@ pub fn alone(sector: Member) -> Together {
 /// # Errors
 /// When key or reference string are missing or damaged, or the latter serves fewer proofs.
 pub fn check_srs(store: &Store, geometry: &'static Geometry) -> Result<()> {
-    let (keys, n_proofs) = (Keys::of(store, geometry, None)?, geometry.ni_porep_partitions);
+    let Proving { key, receipt, .. } = store.parameters(ProofKind::Porep, geometry)?;
+    let (keys, n_proofs) = (Keys::with(store, key, receipt)?, geometry.ni_porep_partitions);
     let most = keys.srs()?.max_proofs();
     ensure!(
         n_proofs.next_power_of_two() <= most,

@@ -15,7 +15,7 @@ use kernels::{Backend, Node};
 use crate::{
     digest::Digests,
     draft::TempDir,
-    params::Store,
+    params::{Half, Store},
     prove::{self, Claim, Proven},
     sector::{names, Identity, Piece, Roots, Sector},
     stage::{
@@ -230,11 +230,16 @@ pub fn prepare(
     geometry: &'static Geometry,
     stages: &mut Stages,
 ) -> Result<()> {
-    if store.has(kind, geometry) {
+    if store.has(kind, geometry)? {
         // What will be refused in the end is refused now.
-        return store.key(kind, geometry).map(drop);
+        return store.parameters(kind, geometry).map(drop);
     }
     let (size, dir) = (geometry.sector_size, store.dir().display());
+    ensure!(
+        store.has_published(kind, geometry, Half::Parameters) || !store.has_published(kind, geometry, Half::Key),
+        "{dir} has the published key of {kind} proofs of {size} sectors, but not the published parameters: import \
+         them, or make development parameters with `lode-engine params make --sector-size {size} --proof {kind}`"
+    );
     ensure!(
         size.bytes() <= LARGEST_MADE,
         "there are no {kind} parameters for {size} sectors in {dir}: put the published {} and its .vk there{}",
@@ -243,6 +248,6 @@ pub fn prepare(
     );
     eprintln!("making development parameters for {kind} proofs of {size} sectors in {dir}, once");
     stages.run(Stage::Parameters, device, |bar| {
-        store.make(device, kind, geometry, bar)
+        store.make(device, kind, geometry, bar).map(drop)
     })
 }

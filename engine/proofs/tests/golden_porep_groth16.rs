@@ -38,7 +38,8 @@ fn parameters(geometry: &'static Geometry) -> Vec<u8> {
     let folder =
         std::env::var_os("LODE_PARAMETERS").map_or(PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
     fs::create_dir_all(&folder).expect("the folder can be made");
-    let path = folder.join(name::parameters(ProofKind::Porep, geometry));
+    let name = name::parameters(ProofKind::Porep, geometry);
+    let path = folder.join(name::DEVELOPMENT.to_owned() + &name);
     if !path.exists() {
         let unfinished = folder.join(format!("{}.unfinished", std::process::id()));
         let mut out = BufWriter::new(File::create(&unfinished).expect("the folder can be written"));

@@ -1,11 +1,11 @@
 //! `lode-engine params`: the store of Groth16 parameters.
 
-use std::{fmt::Write, fs, path::PathBuf};
+use std::{fmt::Write, fs};
 
 use anyhow::{bail, Result};
 use clap::{Args, Subcommand};
 use engine_proofs::{
-    geometry::{Geometry, SectorSize, GEOMETRIES},
+    geometry::{Geometry, SectorSize},
     groth16::ProofKind,
 };
 use serde_json::{json, Value};
@@ -14,7 +14,7 @@ use super::{params_import::Import, Answer};
 use crate::{
     config::Config,
     device,
-    params::{Care, Half, Receipt, Store},
+    params::{Care, Place, Store},
     report,
     stage::{Stage, Stages},
 };
@@ -23,7 +23,8 @@ use crate::{
 ///
 /// A proof needs the parameter file of its kind and sector size (gigabytes), verifying one only the key
 /// (kilobytes). The published files are made in a ceremony by many; development parameters are made here, from a
-/// fixed seed: the same everywhere, and worthless as evidence.
+/// fixed seed: the same everywhere, and worthless as evidence. Their names begin with development-. Both may be there;
+/// then the published ones are used.
 ///
 /// Example: lode-engine params make --sector-size 2KiB
 #[derive(Debug, Args)]
@@ -85,19 +86,6 @@ pub struct Which {
     pub proof: Option<ProofKind>,
 }
 
-/// A file that the store may hold.
-#[derive(Clone, Copy, Debug)]
-enum Place {
-    /// Of one circuit.
-    Circuit {
-        kind: ProofKind,
-        geometry: &'static Geometry,
-        half: Half,
-    },
-    /// The reference string of aggregates.
-    Srs,
-}
-
 impl Params {
     /// Does it.
     pub fn run(self, config: &Config) -> Result<Answer> {
@@ -112,7 +100,7 @@ impl Params {
             } => make(&store, proof, Geometry::of(size)),
             Verb::Make { .. } => make_srs(&store),
             Verb::Verify { which } => verify(&store, which),
-            Verb::Path { sector_size, proof } => Ok(path(&store, proof, sector_size)),
+            Verb::Path { sector_size, proof } => path(&store, proof, sector_size),
         }
     }
 }
@@ -125,66 +113,16 @@ impl Which {
     }
 }
 
-impl Place {
-    /// Everything that the store may hold, by size.
-    fn all() -> impl Iterator<Item = Place> {
-        let kinds = |geometry| ProofKind::ALL.map(|kind| (kind, geometry));
-        let halves = |(kind, geometry)| {
-            [Half::Parameters, Half::Key].map(|half| Place::Circuit { kind, geometry, half })
-        };
-        let circuits = GEOMETRIES.iter().flat_map(kinds).flat_map(halves);
-        circuits.chain([Place::Srs])
-    }
-
-    fn sector_size(&self) -> Option<SectorSize> {
-        match self {
-            Place::Circuit { geometry, .. } => Some(geometry.sector_size),
-            Place::Srs => None,
-        }
-    }
-
-    fn kind(&self) -> Option<ProofKind> {
-        match self {
-            Place::Circuit { kind, .. } => Some(*kind),
-            Place::Srs => None,
-        }
-    }
-
-    fn path(&self, store: &Store) -> PathBuf {
-        match *self {
-            Place::Circuit { kind, geometry, half } => store.path(kind, geometry, half),
-            Place::Srs => store.srs_path(),
-        }
-    }
-
-    fn check(&self, store: &Store, care: Care) -> Result<Receipt> {
-        match *self {
-            Place::Circuit { kind, geometry, half } => store.check(kind, geometry, half, care),
-            Place::Srs => store.check_srs(care),
-        }
-    }
-}
-
-/// The files that are there.
-fn files(store: &Store) -> impl Iterator<Item = Place> + '_ {
-    Place::all().filter(|place| place.path(store).exists())
-}
-
 fn list(store: &Store) -> Answer {
     let mut text = format!("{}\n", store.dir().display());
     let mut rows = Vec::new();
-    for place in files(store) {
-        let path = place.path(store);
+    for (place, path) in store.files() {
         let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
-        let state = match place.check(store, Care::Usual) {
+        let state = match store.check_place(&place, Care::Usual) {
             Ok(receipt) => receipt.origin.to_string(),
             Err(error) => format!("{error:#}"),
         };
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = place.file_name();
         let size_word = place
             .sector_size()
             .map_or("all".to_owned(), |size| size.to_string());
@@ -218,24 +156,20 @@ fn list(store: &Store) -> Answer {
 fn make(store: &Store, kind: ProofKind, geometry: &'static Geometry) -> Result<Answer> {
     let device = device::open()?;
     let mut stages = Stages::default();
-    stages.run(Stage::Parameters, &device, |bar| {
+    let made = stages.run(Stage::Parameters, &device, |bar| {
         store.make(&device, kind, geometry, bar)
     })?;
-    let (parameters, key) = (
-        store.path(kind, geometry, Half::Parameters),
-        store.path(kind, geometry, Half::Key),
-    );
-    let origin = store.check(kind, geometry, Half::Key, Care::Full)?.origin;
+    let origin = made.receipt.origin;
     Ok(Answer {
         text: format!(
             "{} parameters\n{}\n{}\n",
             origin,
-            parameters.display(),
-            key.display()
+            made.parameters.display(),
+            made.key.display()
         ),
         json: json!({
-            "parameters": parameters,
-            "key": key,
+            "parameters": made.parameters,
+            "key": made.key,
             "origin": origin,
             "stages": stages.done.iter().map(report::stage_json).collect::<Vec<Value>>(),
         }),
@@ -244,10 +178,9 @@ fn make(store: &Store, kind: ProofKind, geometry: &'static Geometry) -> Result<A
 }
 
 fn make_srs(store: &Store) -> Result<Answer> {
-    let path = store.srs_path();
     let device = device::open()?;
     let mut stages = Stages::default();
-    let receipt = stages.run(Stage::Parameters, &device, |_| store.make_srs())?;
+    let (path, receipt) = stages.run(Stage::Parameters, &device, |_| store.make_srs())?;
     let origin = receipt.origin;
     Ok(Answer {
         text: format!("{} reference string\n{}\n", origin, path.display()),
@@ -259,9 +192,9 @@ fn make_srs(store: &Store) -> Result<Answer> {
 /// Checks all, and tells all that is wrong, not only the first.
 fn verify(store: &Store, which: Which) -> Result<Answer> {
     let (mut text, mut rows, mut all_good) = (String::new(), Vec::new(), true);
-    for place in files(store).filter(|place| which.takes(place.kind(), place.sector_size())) {
-        let path = place.path(store);
-        let (is_good, state) = match place.check(store, Care::Full) {
+    let asked = |place: &Place| which.takes(place.kind(), place.sector_size());
+    for (place, path) in store.files().filter(|(place, _)| asked(place)) {
+        let (is_good, state) = match store.check_place(&place, Care::Full) {
             Ok(receipt) => (true, receipt.origin.to_string()),
             Err(error) => (false, format!("{error:#}")),
         };
@@ -280,23 +213,19 @@ fn verify(store: &Store, which: Which) -> Result<Answer> {
     })
 }
 
-fn path(store: &Store, kind: ProofKind, sector_size: Option<SectorSize>) -> Answer {
+fn path(store: &Store, kind: ProofKind, sector_size: Option<SectorSize>) -> Result<Answer> {
     let Some(size) = sector_size else {
         let text = format!("{}\n", store.dir().display());
-        return Answer {
+        return Ok(Answer {
             text,
             json: json!({ "dir": store.dir() }),
             is_good: true,
-        };
+        });
     };
-    let geometry = Geometry::of(size);
-    let (parameters, key) = (
-        store.path(kind, geometry, Half::Parameters),
-        store.path(kind, geometry, Half::Key),
-    );
-    Answer {
+    let [parameters, key] = store.paths(kind, Geometry::of(size))?;
+    Ok(Answer {
         text: format!("{}\n{}\n", parameters.display(), key.display()),
         json: json!({ "dir": store.dir(), "parameters": parameters, "key": key }),
         is_good: true,
-    }
+    })
 }

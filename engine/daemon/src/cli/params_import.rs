@@ -4,14 +4,14 @@ use std::fmt::Write;
 
 use anyhow::{ensure, Result};
 use clap::Args;
-use engine_proofs::groth16::ProofKind;
+use engine_proofs::groth16::{name::DEVELOPMENT, ProofKind};
 use serde_json::{json, Value};
 
 use super::{params::Which, Answer};
 use crate::{
     params::{
-        import::{Outcome, Source, Wanted},
-        Half, Store,
+        import::{Outcome, Source},
+        Half, Place, Store,
     },
     progress::Bar,
     report,
@@ -20,7 +20,7 @@ use crate::{
 /// Take the published parameters from a folder, a file or the web.
 ///
 /// Each file's digest is held against the published one before it gets its name; it is never computed again until
-/// the file changes. An interrupted import goes on where it stopped when the same command is given again. A
+/// the file changes. Development files are taken too, under names that begin with development-. An interrupted import goes on where it stopped when the same command is given again. A
 /// verifying node needs the keys only (--keys-only), some megabytes for all sizes together.
 ///
 /// A URL is that of a mirror, which has the files by name, or of an IPFS gateway, which has them by CID; or that
@@ -52,13 +52,13 @@ impl Import {
     }
 
     /// The files of the source that are asked for.
-    fn wanted(&self, source: &Source) -> Result<Vec<Wanted>> {
-        let mut wanted = Wanted::all();
-        wanted.retain(|wanted| self.takes(wanted, source.only().is_some()) && source.may_have(&wanted.name));
+    fn wanted(&self, source: &Source) -> Result<Vec<Place>> {
+        let mut wanted = Place::all();
+        wanted.retain(|wanted| self.takes(wanted, source.only().is_some()) && source.may_have(wanted));
         ensure!(
             !wanted.is_empty(),
-            "{} has no parameter file that is asked for; their names begin with v28-, as `lode-engine params path \
-             --sector-size 32GiB` shows",
+            "{} has no parameter file that is asked for; their names begin with v28-, or {DEVELOPMENT}v28-, as `lode-engine \
+             params path --sector-size 32GiB` shows",
             self.source
         );
         let is_chosen = self.keys_only || self.which.sector_size.is_some() || self.which.proof.is_some();
@@ -66,13 +66,13 @@ impl Import {
             is_chosen || source.only().is_some() || !source.is_site(),
             "these are {} files of more than {}: choose with --sector-size, --proof or --keys-only",
             wanted.len(),
-            report::size(wanted.iter().filter_map(Wanted::size).sum::<u64>() as f64)
+            report::size(wanted.iter().filter_map(Place::size).sum::<u64>() as f64)
         );
         Ok(wanted)
     }
 
     /// Whether a file is asked for; `is_named`: it is the only one that the source has.
-    fn takes(&self, wanted: &Wanted, is_named: bool) -> bool {
+    fn takes(&self, wanted: &Place, is_named: bool) -> bool {
         let Some((kind, geometry, half)) = wanted.circuit else {
             return self.which.takes(None, None) && !self.keys_only;
         };
@@ -84,13 +84,17 @@ impl Import {
     }
 }
 
-fn answer(store: &Store, wanted: &[Wanted], outcomes: &[Outcome]) -> Answer {
+fn answer(store: &Store, wanted: &[Place], outcomes: &[Outcome]) -> Answer {
     let mut text = format!("{}\n", store.dir().display());
     let mut rows = Vec::new();
     for (wanted, outcome) in wanted.iter().zip(outcomes) {
         let (state, told) = tell(outcome);
-        writeln!(text, "{state:<9} {}{told}", wanted.name).expect("a String takes everything");
-        rows.push(row(&wanted.name, state, outcome));
+        let name = match outcome {
+            Outcome::Imported(receipt) | Outcome::Present(receipt) => receipt.origin.file_name(&wanted.name),
+            Outcome::Missing | Outcome::Failed(_) => wanted.file_name(),
+        };
+        writeln!(text, "{state:<9} {name}{told}").expect("a String takes everything");
+        rows.push(row(&name, state, outcome));
     }
     let is_there = |outcome: &Outcome| matches!(outcome, Outcome::Imported(_) | Outcome::Present(_));
     let has_failed = |outcome: &Outcome| matches!(outcome, Outcome::Failed(_));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result};
 use engine_proofs::{
     geometry::Geometry,
     groth16::{aggregate::Srs, ProofKind, VerifyingKey},
@@ -26,27 +26,28 @@ impl Keys {
     /// reference string, which is made where there is none.
     ///
     /// # Errors
-    /// When one of the two is missing or damaged, or they are not of one making.
+    /// When one of the two is missing or damaged.
     pub fn of(store: &Store, geometry: &'static Geometry, key: Option<&Path>) -> Result<Keys> {
         let (key, receipt) = match key {
             Some(path) => store.named_key(path, ProofKind::Porep, geometry)?,
             None => store.key(ProofKind::Porep, geometry)?,
         };
-        if receipt.origin == Origin::Development && !store.srs_path().exists() {
+        Keys::with(store, key, receipt)
+    }
+
+    /// With a key that is there already.
+    ///
+    /// # Errors
+    /// When the reference string is missing or damaged.
+    pub fn with(store: &Store, key: VerifyingKey, receipt: Receipt) -> Result<Keys> {
+        if receipt.origin == Origin::Development && !store.has_srs(Origin::Development)? {
             eprintln!(
                 "making a reference string for development in {}",
                 store.dir().display()
             );
             store.make_srs()?;
         }
-        let (map, srs) = store.srs()?;
-        ensure!(
-            srs.origin == receipt.origin || receipt.origin == Origin::Given,
-            "the key is of {}, and {} is of {}: one of the two does not belong here",
-            receipt.origin.worth(),
-            store.srs_path().display(),
-            srs.origin.worth()
-        );
+        let (map, srs) = store.srs(receipt.origin)?;
         Ok(Keys {
             key,
             receipts: (receipt, srs),

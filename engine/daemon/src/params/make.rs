@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::{BufWriter, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{ensure, Context, Result};
@@ -15,7 +15,7 @@ use engine_proofs::{
 use kernels::Backend;
 use rustix::fs::{flock, FlockOperation};
 
-use super::{Care, Half, Origin, Receipt, Store};
+use super::{key_beside, Care, Half, Origin, Receipt, Store};
 use crate::{
     config::Network,
     draft::{self, Draft},
@@ -23,8 +23,19 @@ use crate::{
     progress::Bar,
 };
 
+/// The two files of a circuit.
+#[derive(Debug)]
+pub struct Made {
+    /// What a prover needs.
+    pub parameters: PathBuf,
+    /// What a verifier needs.
+    pub key: PathBuf,
+    /// What is known of the key.
+    pub receipt: Receipt,
+}
+
 impl Store {
-    /// Makes the development parameters of a circuit, unless they are there.
+    /// Makes the development parameters of a circuit, unless there are some; published ones will do.
     ///
     /// They come from a fixed seed, so that they are the same everywhere, and worth nothing as a proof of
     /// anything: who knows the seed can forge. Two processes make them one after the other.
@@ -37,7 +48,7 @@ impl Store {
         kind: ProofKind,
         geometry: &'static Geometry,
         bar: &Bar,
-    ) -> Result<()> {
+    ) -> Result<Made> {
         ensure!(
             self.network != Network::Mainnet,
             "development parameters are worth nothing on mainnet: import the published ones with `{}`, or take \
@@ -46,12 +57,9 @@ impl Store {
         );
         fs::create_dir_all(&self.dir).with_context(|| format!("cannot create {}", self.dir.display()))?;
         let _lock = lock(&self.dir)?;
-        let (parameters, key) = (
-            self.path(kind, geometry, Half::Parameters),
-            self.path(kind, geometry, Half::Key),
-        );
+        let parameters = self.parameters_path(kind, geometry)?;
+        let key = key_beside(&parameters);
         if !parameters.exists() {
-            self.must_not_be_published(kind, geometry)?;
             let circuit = Blank::of(kind, geometry);
             let draft = Draft::new(&parameters)?;
             let receipt = generate(device, circuit, draft.path(), bar)
@@ -60,7 +68,9 @@ impl Store {
             receipt.write(&parameters)?;
             draft.finish()?;
         }
-        let origin = self.check(kind, geometry, Half::Parameters, Care::Usual)?.origin;
+        let origin = self
+            .check_at(&parameters, (kind, geometry, Half::Parameters), Care::Usual)?
+            .origin;
         if !key.exists() {
             let map = ReadMap::open(&parameters)?;
             let bytes = Parameters::parse(map.bytes())
@@ -70,22 +80,12 @@ impl Store {
             draft::write_whole(&key, &bytes)?;
             Receipt::of(&key, origin)?.write(&key)?;
         }
-        self.check(kind, geometry, Half::Key, Care::Full).map(drop)
-    }
-
-    /// Development parameters do not go with a published key.
-    fn must_not_be_published(&self, kind: ProofKind, geometry: &Geometry) -> Result<()> {
-        let key = self.path(kind, geometry, Half::Key);
-        let is_published =
-            key.exists() && self.check(kind, geometry, Half::Key, Care::Full)?.origin == Origin::Published;
-        ensure!(
-            !is_published,
-            "{} is the published key, but {} is missing: fetch it, or name another folder with --parameters for \
-             development parameters",
-            key.display(),
-            self.path(kind, geometry, Half::Parameters).display()
-        );
-        Ok(())
+        let receipt = self.check_at(&key, (kind, geometry, Half::Key), Care::Full)?;
+        Ok(Made {
+            parameters,
+            key,
+            receipt,
+        })
     }
 }
 

@@ -1,4 +1,5 @@
-//! The store of Groth16 parameters: made once, kept under the reference's names, believed by digest.
+//! The store of Groth16 parameters: made once, believed by digest. Published files have the reference's names,
+//! development files the same after `development-`.
 //!
 //! Beside each file lies a receipt with its digest, size, time and inode. A key is small and is held against
 //! its digest at every use; a parameter file when its size, time or inode is not the receipt's, and when asked
@@ -9,7 +10,9 @@ pub mod import;
 mod keys;
 mod known;
 mod make;
+mod place;
 mod receipt;
+mod settle;
 mod srs;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +25,7 @@ use engine_proofs::{
 };
 
 pub use keys::Keys;
+pub use place::Place;
 pub use receipt::{Origin, Receipt};
 
 use crate::{
@@ -44,6 +48,27 @@ pub enum Half {
     Parameters,
     /// What a verifier needs: kilobytes.
     Key,
+}
+
+impl Half {
+    /// What the file is called among the published ones.
+    pub fn name(self, kind: ProofKind, geometry: &Geometry) -> String {
+        match self {
+            Half::Parameters => name::parameters(kind, geometry),
+            Half::Key => name::key(kind, geometry),
+        }
+    }
+}
+
+/// What a prover needs for a circuit.
+#[derive(Debug)]
+pub struct Proving {
+    /// The parameter file.
+    pub map: ReadMap,
+    /// Its key.
+    pub key: VerifyingKey,
+    /// What is known of the key.
+    pub receipt: Receipt,
 }
 
 /// How closely a file is looked at.
@@ -69,19 +94,40 @@ impl Store {
         &self.dir
     }
 
-    /// Where a file of a circuit is, or would be.
-    pub fn path(&self, kind: ProofKind, geometry: &Geometry, half: Half) -> PathBuf {
-        self.dir.join(match half {
-            Half::Parameters => name::parameters(kind, geometry),
-            Half::Key => name::key(kind, geometry),
-        })
+    /// Where a file of a circuit is, or would be: the published one first.
+    fn path(&self, kind: ProofKind, geometry: &Geometry, half: Half) -> PathBuf {
+        self.look_up(&half.name(kind, geometry))
     }
 
-    /// Whether both files of a circuit are there.
-    pub fn has(&self, kind: ProofKind, geometry: &Geometry) -> bool {
-        [Half::Parameters, Half::Key]
-            .iter()
-            .all(|&half| self.path(kind, geometry, half).exists())
+    /// Where the parameter file of a circuit is, or would be, and the key that verifies.
+    ///
+    /// # Errors
+    /// When a file that is there is nobody's that is known.
+    pub fn paths(&self, kind: ProofKind, geometry: &Geometry) -> Result<[PathBuf; 2]> {
+        let parameters = self.parameters_path(kind, geometry)?;
+        Ok([parameters, self.path(kind, geometry, Half::Key)])
+    }
+
+    /// Whether the published file of a circuit is there.
+    pub fn has_published(&self, kind: ProofKind, geometry: &Geometry, half: Half) -> bool {
+        self.at(&half.name(kind, geometry), Origin::Published).exists()
+    }
+
+    /// Whether both files of a circuit are there, of one making.
+    ///
+    /// # Errors
+    /// When a file that is there is nobody's that is known.
+    pub fn has(&self, kind: ProofKind, geometry: &Geometry) -> Result<bool> {
+        let parameters = self.parameters_path(kind, geometry)?;
+        Ok(parameters.exists() && key_beside(&parameters).exists())
+    }
+
+    /// Where the parameter file is, or would be. Its key is [beside](key_beside) it.
+    fn parameters_path(&self, kind: ProofKind, geometry: &Geometry) -> Result<PathBuf> {
+        for half in [Half::Parameters, Half::Key] {
+            self.settle(&half.name(kind, geometry))?;
+        }
+        Ok(self.path(kind, geometry, Half::Parameters))
     }
 
     /// Holds a file against its receipt, or where it has none against the digests that are known.
@@ -89,16 +135,35 @@ impl Store {
     /// # Errors
     /// When it is missing, has changed, or is nobody's that is known.
     pub fn check(&self, kind: ProofKind, geometry: &Geometry, half: Half, care: Care) -> Result<Receipt> {
-        let path = self.path(kind, geometry, half);
+        self.settle(&half.name(kind, geometry))?;
+        self.check_at(&self.path(kind, geometry, half), (kind, geometry, half), care)
+    }
+
+    fn check_at(
+        &self,
+        path: &Path,
+        (kind, geometry, half): (ProofKind, &Geometry, Half),
+        care: Care,
+    ) -> Result<Receipt> {
         if !path.exists() {
-            bail!(
-                "there is no {}: import the published file with `{}`, or make development parameters with `{}`",
-                path.display(),
-                importing(kind, geometry),
-                making(kind, geometry)
-            );
+            let making = format!("make development parameters with `{}`", making(kind, geometry));
+            bail!(self.absent(path, &importing(kind, geometry), &making));
         }
-        Store::hold(&path, half == Half::Key, care, &remedy(kind, geometry))
+        Store::hold(path, half == Half::Key, care, &remedy(kind, geometry))
+    }
+
+    /// What to say and do where a file is not there.
+    fn absent(&self, path: &Path, importing: &str, making: &str) -> String {
+        let (there, path) = (self.at(&file_name(path), Origin::Development), path.display());
+        let import = format!("there is no {path}: import the published file with `{importing}`");
+        match self.network {
+            Network::Development => format!("{import}, or {making}"),
+            Network::Mainnet if there.exists() => format!(
+                "{import}, or take --network development: {} is worth nothing on mainnet",
+                there.display()
+            ),
+            Network::Mainnet => import,
+        }
     }
 
     /// Holds a file that is there against its receipt; a small one always as closely as can be.
@@ -106,13 +171,22 @@ impl Store {
         let Some(receipt) = Receipt::read(path)? else {
             return adopt(path);
         };
-        let origin = known::origin(&file_name(path), &receipt.blake2b);
+        let file_name = file_name(path);
+        let (name, by_name) = settle::split(&file_name);
         ensure!(
             receipt.origin == Origin::Development
-                || receipt.origin == Origin::Published && origin == Some(Origin::Published),
+                || receipt.origin == Origin::Published
+                    && known::origin(name, &receipt.blake2b) == Some(Origin::Published),
             "the receipt of {} calls it published, but its digest {} is another: remove the receipt",
             path.display(),
             receipt.blake2b
+        );
+        ensure!(
+            receipt.origin == by_name,
+            "{} is of {}, which its name does not say: rename it and its receipt to {}",
+            path.display(),
+            receipt.origin.worth(),
+            receipt.origin.file_name(name)
         );
         if care == Care::Full || is_small || !receipt.looks_like(path)? {
             let found = Receipt::of(path, receipt.origin)?;
@@ -165,24 +239,42 @@ impl Store {
         Ok((read_key(path, kind, geometry)?, receipt))
     }
 
-    /// The parameter file of a circuit, mapped.
+    /// What a prover needs for a circuit: the parameter file, mapped, and the key of the same making.
     ///
     /// # Errors
     /// As [`key`](Store::key); also when the key in the file is not the one beside it.
-    pub fn parameters(&self, kind: ProofKind, geometry: &Geometry) -> Result<ReadMap> {
-        let receipt = self.check(kind, geometry, Half::Parameters, Care::Usual)?;
-        let path = self.path(kind, geometry, Half::Parameters);
+    pub fn parameters(&self, kind: ProofKind, geometry: &Geometry) -> Result<Proving> {
+        let path = self.parameters_path(kind, geometry)?;
+        let receipt = self.check_at(&path, (kind, geometry, Half::Parameters), Care::Usual)?;
         self.must_count(&path, receipt.origin)?;
         let map = ReadMap::open_sized(&path, receipt.size)?;
-        let (key, _) = self.key(kind, geometry)?;
+        let key_path = key_beside(&path);
+        let receipt = self.check_at(&key_path, (kind, geometry, Half::Key), Care::Full)?;
+        let key = read_key(&key_path, kind, geometry)?;
         ensure!(
             map.bytes().starts_with(&key.to_bytes()),
             "{} begins with another key than {}: they are not of one making; {}",
             path.display(),
-            self.path(kind, geometry, Half::Key).display(),
+            key_path.display(),
             remedy(kind, geometry)
         );
-        Ok(map)
+        Ok(Proving { map, key, receipt })
+    }
+
+    /// A proof that was just made holds with the key of its parameters.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn must_hold(&self, holds: bool, key: &Receipt) -> Result<()> {
+        ensure!(
+            holds,
+            "the proof does not verify with the {} key with the digest {} in {}; `lode-engine params verify` holds \
+             every file there against its digest",
+            key.origin,
+            key.blake2b,
+            self.dir.display()
+        );
+        Ok(())
     }
 
     /// On the main network only what is published counts.
@@ -201,17 +293,24 @@ impl Store {
 /// Takes a file that came without a receipt, if its digest is known.
 fn adopt(path: &Path) -> Result<Receipt> {
     let mut receipt = Receipt::of(path, Origin::Development)?;
-    let name = file_name(path);
-    let Some(origin) = known::origin(&name, &receipt.blake2b) else {
-        bail!(
+    let file_name = file_name(path);
+    let (name, by_name) = settle::split(&file_name);
+    match known::origin(name, &receipt.blake2b) {
+        // What has a published file's name may be renamed yet.
+        Some(origin) if origin == by_name || by_name == Origin::Published => receipt.origin = origin,
+        _ => bail!(
             "{} {}; move it away, and import or make the right one",
             path.display(),
-            known::describe(&name, &receipt.blake2b)
-        );
-    };
-    receipt.origin = origin;
+            known::describe(name, &receipt.blake2b)
+        ),
+    }
     receipt.write(path)?;
     Ok(receipt)
+}
+
+/// The key file that belongs to a parameter file.
+fn key_beside(parameters: &Path) -> PathBuf {
+    parameters.with_extension("vk")
 }
 
 /// A key of any circuit, and what is known of it.
@@ -302,9 +401,9 @@ mod tests {
             receipt.write(&path).expect("the folder can be written");
         }
         match (store.parameters(kind, geometry), expected) {
-            (Ok(map), Ok(())) => assert_eq!(map.bytes(), parameters),
+            (Ok(found), Ok(())) => assert_eq!(found.map.bytes(), parameters),
             (Err(error), Err(words)) => assert!(format!("{error:#}").contains(words), "{error:#}"),
-            (found, _) => panic!("{found:?}"),
+            (found, _) => panic!("{}", found.is_ok()),
         }
     }
 

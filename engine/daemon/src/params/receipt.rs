@@ -119,7 +119,7 @@ impl Receipt {
     /// # Errors
     /// When it cannot be read or is damaged.
     pub fn read(file: &Path) -> Result<Option<Receipt>> {
-        let path = beside(file);
+        let path = Receipt::path(file);
         if !path.exists() {
             return Ok(None);
         }
@@ -128,6 +128,13 @@ impl Receipt {
         receipt
             .map(Some)
             .with_context(|| format!("the receipt {} is damaged; remove it", path.display()))
+    }
+
+    /// Where the receipt of a file lies.
+    pub fn path(file: &Path) -> PathBuf {
+        let mut name = OsString::from(file);
+        name.push(".receipt.json");
+        PathBuf::from(name)
     }
 
     /// What an answer says of the parameters that it rests on.
@@ -141,7 +148,7 @@ impl Receipt {
     /// When the disk fails.
     pub fn write(&self, file: &Path) -> Result<()> {
         let text = serde_json::to_vec_pretty(self).expect("a receipt is plain data");
-        draft::write_whole(&beside(file), &text)
+        draft::write_whole(&Receipt::path(file), &text)
     }
 
     /// Whether size, time and inode are still the file's.
@@ -158,10 +165,4 @@ impl Receipt {
 
 fn mtime_ns(metadata: &fs::Metadata) -> i128 {
     i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec())
-}
-
-fn beside(file: &Path) -> PathBuf {
-    let mut name = OsString::from(file);
-    name.push(".receipt.json");
-    PathBuf::from(name)
 }

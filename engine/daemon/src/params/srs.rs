@@ -28,7 +28,16 @@ const REMEDY: &str = "remove it, and import the published file again or run `lod
 impl Store {
     /// Where the reference string is, or would be.
     pub fn srs_path(&self) -> PathBuf {
-        self.dir.join(name::srs())
+        self.look_up(&name::srs())
+    }
+
+    /// Whether the one of that origin is there.
+    ///
+    /// # Errors
+    /// When a file that is there is nobody's that is known.
+    pub fn has_srs(&self, origin: Origin) -> Result<bool> {
+        self.settle(&name::srs())?;
+        Ok(self.at(&name::srs(), origin).exists())
     }
 
     /// Holds the reference string against its receipt, or where it has none against the digests that are
@@ -37,40 +46,41 @@ impl Store {
     ///
     /// # Errors
     /// When it is missing, has changed, is nobody's that is known, or no reference string.
-    pub fn check_srs(&self, care: Care) -> Result<Receipt> {
-        let path = self.srs_path();
+    pub(super) fn check_srs(&self, path: &Path, care: Care) -> Result<Receipt> {
         if !path.exists() {
-            bail!(
-                "there is no {}: import the published file with `lode-engine params import DIR`, or make one for \
-                 development with `lode-engine params make --srs`",
-                path.display()
-            );
+            let making = "make one for development with `lode-engine params make --srs`";
+            bail!(self.absent(path, "lode-engine params import DIR", making));
         }
-        let receipt = Store::hold(&path, false, care, REMEDY)?;
+        let receipt = Store::hold(path, false, care, REMEDY)?;
         if care == Care::Full {
-            check_points(&path, care)?;
+            check_points(path, care)?;
         }
         Ok(receipt)
     }
 
-    /// The reference string, mapped, and what is known of it.
+    /// The reference string of that origin, mapped, and what is known of it; whichever there is, where the origin
+    /// is not known.
     ///
     /// # Errors
     /// As [`check_srs`](Store::check_srs); also when it is for development and the network is the main one.
-    pub fn srs(&self) -> Result<(ReadMap, Receipt)> {
-        let receipt = self.check_srs(Care::Usual)?;
-        let path = self.srs_path();
+    pub fn srs(&self, origin: Origin) -> Result<(ReadMap, Receipt)> {
+        self.settle(&name::srs())?;
+        let path = match origin {
+            Origin::Given => self.srs_path(),
+            Origin::Published | Origin::Development => self.at(&name::srs(), origin),
+        };
+        let receipt = self.check_srs(&path, Care::Usual)?;
         self.must_count(&path, receipt.origin)?;
         Ok((ReadMap::open_sized(&path, receipt.size)?, receipt))
     }
 
-    /// Makes the development reference string, unless one is there.
+    /// Makes the development reference string, unless it is there.
     ///
     /// It comes from a fixed seed: who knows the seed can forge aggregates.
     ///
     /// # Errors
     /// When a file that is there is not what it should be, or the disk is full.
-    pub fn make_srs(&self) -> Result<Receipt> {
+    pub fn make_srs(&self) -> Result<(PathBuf, Receipt)> {
         ensure!(
             self.network != Network::Mainnet,
             "a reference string for development is worth nothing on mainnet: import the published one with \
@@ -78,12 +88,14 @@ impl Store {
         );
         fs::create_dir_all(&self.dir).with_context(|| format!("cannot create {}", self.dir.display()))?;
         let _lock = lock(&self.dir)?;
-        let path = self.srs_path();
+        self.settle(&name::srs())?;
+        let path = self.at(&name::srs(), Origin::Development);
         if !path.exists() {
             draft::write_whole(&path, &aggregate::development(DEVELOPMENT_PROOFS))?;
             Receipt::of(&path, Origin::Development)?.write(&path)?;
         }
-        self.check_srs(Care::Full)
+        let receipt = self.check_srs(&path, Care::Full)?;
+        Ok((path, receipt))
     }
 }
 

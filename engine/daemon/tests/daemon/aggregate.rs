@@ -245,7 +245,7 @@ fn what_is_no_aggregate_is_refused_with_the_reason() {
 fn a_reference_string_is_made_kept_and_checked() {
     let folder = folder();
     let dir = text(folder.path());
-    let path = folder.path().join("v28-fil-inner-product-v1.srs");
+    let path = folder.path().join("development-v28-fil-inner-product-v1.srs");
     let made = json(&["params", "make", "--srs", "--json", "--parameters", dir]);
     assert_eq!(
         (made["srs"].as_str(), made["origin"].as_str()),
@@ -272,7 +272,12 @@ fn a_reference_string_is_made_kept_and_checked() {
     assert!(stdout(&bad).contains("BAD"));
 
     // Without a receipt its digest is nobody's.
-    fs::remove_file(folder.path().join("v28-fil-inner-product-v1.srs.receipt.json")).unwrap();
+    fs::remove_file(
+        folder
+            .path()
+            .join("development-v28-fil-inner-product-v1.srs.receipt.json"),
+    )
+    .unwrap();
     refused(
         &run(&["params", "make", "--srs", "--parameters", dir]),
         &["foreign file"],

@@ -14,8 +14,8 @@ use crate::{
     mirror::{Manner, Mirror},
 };
 
-/// The two files of a 2 KiB WindowPoSt: 11 MB and 3 KB.
-const STEM: &str = "v28-proof-of-spacetime-fallback-merkletree-poseidon_hasher-8-0-0-\
+/// The two files of a 2 KiB WindowPoSt, 11 MB and 3 KB: what the published ones are called.
+const PUBLISHED: &str = "v28-proof-of-spacetime-fallback-merkletree-poseidon_hasher-8-0-0-\
                     0170db1f394b35d995252228ee359194b13199d259380541dc529fb0099096b0";
 /// The published files' CIDs.
 const CIDS: [&str; 2] = [
@@ -43,8 +43,12 @@ static MADE: LazyLock<PathBuf> = LazyLock::new(|| {
     dir
 });
 
+fn published_names() -> [String; 2] {
+    [format!("{PUBLISHED}.params"), format!("{PUBLISHED}.vk")]
+}
+
 fn names() -> [String; 2] {
-    [format!("{STEM}.params"), format!("{STEM}.vk")]
+    published_names().map(|name| format!("development-{name}"))
 }
 
 fn bytes() -> [Vec<u8>; 2] {
@@ -143,7 +147,10 @@ fn the_reference_string_of_aggregates_is_taken_too() {
     let dir = text(to.path());
     let answer = json(&["params", "import", text(&from), "--json", "--parameters", dir]);
     assert_eq!(states(&answer), ["imported"]);
-    assert_eq!(word(&answer["files"][0], "file"), "v28-fil-inner-product-v1.srs");
+    assert_eq!(
+        word(&answer["files"][0], "file"),
+        "development-v28-fil-inner-product-v1.srs"
+    );
     assert_eq!(
         json(&["params", "verify", "--json", "--parameters", dir])["good"],
         true
@@ -243,13 +250,17 @@ fn one_bad_file_keeps_no_other_back() {
 #[test]
 fn what_was_copied_is_not_copied_again() {
     let to = folder();
-    let partial = to.path().join(format!("{STEM}.params.partial"));
+    let partial = to.path().join(format!("development-{PUBLISHED}.params.partial"));
     fs::write(&partial, &bytes()[0][..5_000_000]).unwrap();
     imports(text(&MADE), to.path());
     // What is left of something else does no harm.
     for left in [vec![7; 5_000_000], vec![7; 20_000_000]] {
         let to = folder();
-        fs::write(to.path().join(format!("{STEM}.params.partial")), left).unwrap();
+        fs::write(
+            to.path().join(format!("development-{PUBLISHED}.params.partial")),
+            left,
+        )
+        .unwrap();
         imports(text(&MADE), to.path());
     }
 }
@@ -276,9 +287,9 @@ fn a_receipt_spares_the_reading_until_the_file_changes() {
     assert!(!verified.status.success() && stdout(&verified).contains("BAD"));
 }
 
-/// Both files under their names, or below a path.
+/// Both files under the published names, below a path.
 fn files(at: &str) -> Vec<(String, Vec<u8>)> {
-    let paths = names().map(|name| format!("{at}/{name}"));
+    let paths = published_names().map(|name| format!("{at}/{name}"));
     paths.into_iter().zip(bytes()).collect()
 }
 
@@ -289,7 +300,7 @@ fn a_mirror_has_files_by_name() {
     imports(&format!("{}/parameters/", mirror.url), to.path());
     let mut log = mirror.log();
     log.sort();
-    assert_eq!(log, names().map(|name| format!("/parameters/{name}")));
+    assert_eq!(log, published_names().map(|name| format!("/parameters/{name}")));
 }
 
 #[test]
@@ -367,7 +378,7 @@ fn a_killed_import_goes_on_where_it_was() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let partial = to.path().join(format!("{STEM}.params.partial"));
+    let partial = to.path().join(format!("{PUBLISHED}.params.partial"));
     // The server falls silent after so many bytes; the import waits for more of them, and is killed.
     while partial.metadata().map_or(0, |metadata| metadata.len()) < 3_000_000 {
         assert!(

@@ -10,6 +10,7 @@ mod golden_seal;
 mod import;
 mod level;
 mod mirror;
+mod names;
 mod non_interactive;
 mod post;
 mod proofs;

@@ -14,7 +14,8 @@ use tempfile::TempDir;
 
 const KIT: &str = "kit-porep-2KiB-1.1.0-plain-mod251-s42.json";
 /// The name of the 2 KiB key in a folder of parameters.
-const KEY: &str = "v28-stacked-proof-of-replication-merkletree-poseidon_hasher-8-0-0-sha256_hasher-\
+const KEY: &str =
+    "development-v28-stacked-proof-of-replication-merkletree-poseidon_hasher-8-0-0-sha256_hasher-\
                    032d3138d22506ec0082ed72b2dcba18df18477904e35bafee82b3793b06832f.vk";
 
 struct Kit {

@@ -138,7 +138,7 @@ fn a_receipt_makes_nothing_published() {
     fs::write(&path, development_key()).unwrap();
     let dir = text(folder.path());
     assert!(run(&["params", "verify", "--parameters", dir]).status.success());
-    let receipt = folder.path().join(format!("{KEY_2KIB}.receipt.json"));
+    let receipt = folder.path().join(format!("development-{KEY_2KIB}.receipt.json"));
     let whole = fs::read_to_string(&receipt).unwrap();
     for origin in ["published", "given"] {
         fs::write(&receipt, whole.replace("development", origin)).unwrap();
@@ -163,7 +163,8 @@ fn parameters_of_a_window_are_made_as_the_reference_makes_them() {
         let path = Path::new(made[name].as_str().unwrap());
         let file = path.file_name().unwrap().to_str().unwrap();
         let rows = String::from_utf8(fixture("params.jsonl")).unwrap();
-        let row = rows.lines().find(|row| row.contains(file)).unwrap();
+        let published = file.strip_prefix("development-").unwrap();
+        let row = rows.lines().find(|row| row.contains(published)).unwrap();
         let digest = hex::encode(Sha256::digest(fs::read(path).unwrap()));
         assert!(row.contains(&digest), "{row}");
     }

@@ -13,6 +13,9 @@ use crate::geometry::{Geometry, TreeShape};
 /// The generation of published parameters that the names belong to.
 pub const VERSION: u32 = 28;
 
+/// What begins the name of a file that somebody made alone, for development: who made it can forge proofs.
+pub const DEVELOPMENT: &str = "development-";
+
 /// Sectors in the circuit of a WinningPoSt: one sector, so many times.
 pub(crate) const WINNING_SECTORS: usize = 66;
 /// Challenges of each of them.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{ensure, Result};
+use anyhow::Result;
 use clap::Args;
 use engine_proofs::groth16::{Proof, ProofKind};
 
@@ -11,7 +11,7 @@ use crate::{
     cli::Answer,
     config::Config,
     device,
-    params::{Half, Store},
+    params::{Proving, Store},
     report, seal,
     sector::Sector,
     stage::{update, Stage, Stages},
@@ -55,19 +55,13 @@ impl Prove {
         let openings = stages.run(Stage::UpdateVanilla, &device, |_| {
             update::open(&mut old, &mut new, &statement)
         })?;
-        let proofs = stages.run(Stage::UpdateSnark, &device, |bar| {
-            let parameters = store.parameters(ProofKind::Update, geometry)?;
-            update::prove(&device, &parameters, &statement, &openings, bar)
+        let (proofs, key, receipt) = stages.run(Stage::UpdateSnark, &device, |bar| {
+            let Proving { map, key, receipt } = store.parameters(ProofKind::Update, geometry)?;
+            let proofs = update::prove(&device, &map, &statement, &openings, bar)?;
+            Ok((proofs, key, receipt))
         })?;
-        let receipt = stages.run(Stage::Verify, &device, |_| {
-            let (key, receipt) = store.key(ProofKind::Update, geometry)?;
-            ensure!(
-                update::verify(&key, &statement, &proofs)?,
-                "the proof does not verify with {}: key and parameters are not of one making; `lode-engine params \
-                 verify` says which",
-                store.path(ProofKind::Update, geometry, Half::Key).display()
-            );
-            Ok(receipt)
+        stages.run(Stage::Verify, &device, |_| {
+            store.must_hold(update::verify(&key, &statement, &proofs)?, &receipt)
         })?;
         let proof: Vec<u8> = proofs.iter().flat_map(Proof::to_bytes).collect();
         let mut text = statement_text(&statement);

@@ -9,8 +9,8 @@ use ureq::{
 };
 
 use super::{
-    super::{known, Half},
-    room, Partial, Progress, Wanted,
+    super::{known, settle, Half, Place},
+    room, Partial, Progress,
 };
 
 /// Tries in a row that may bring nothing.
@@ -69,7 +69,7 @@ impl Site {
             .user_agent(concat!("lode-engine/", env!("CARGO_PKG_VERSION")))
             .build();
         Site {
-            only: known::published_name(last).map(str::to_owned),
+            only: of_one(last),
             base,
             agent: agent.into(),
         }
@@ -81,8 +81,8 @@ impl Site {
     }
 
     /// Brings the rest of a file; false where the site does not have it.
-    pub fn fill(&self, wanted: &Wanted, partial: &mut Partial, progress: &Progress<'_>) -> Result<bool> {
-        for url in self.urls(&wanted.name) {
+    pub fn fill(&self, wanted: &Place, partial: &mut Partial, progress: &Progress<'_>) -> Result<bool> {
+        for url in self.urls(&wanted.file_name()) {
             if self.fetch(&url, wanted, partial, progress)? {
                 return Ok(true);
             }
@@ -105,7 +105,7 @@ impl Site {
     fn fetch(
         &self,
         url: &str,
-        wanted: &Wanted,
+        wanted: &Place,
         partial: &mut Partial,
         progress: &Progress<'_>,
     ) -> Result<bool> {
@@ -138,7 +138,7 @@ impl Site {
     fn request(
         &self,
         url: &str,
-        wanted: &Wanted,
+        wanted: &Place,
         partial: &mut Partial,
         progress: &Progress<'_>,
     ) -> Result<Part, Failure> {
@@ -179,6 +179,12 @@ impl Site {
         }
         receive(response, rest, limit, partial, progress)
     }
+}
+
+/// The file that the last word of a URL names, if it does.
+fn of_one(word: &str) -> Option<String> {
+    let (name, origin) = settle::split(word);
+    known::published_name(name).map(|name| origin.file_name(name))
 }
 
 /// Takes the body as it comes.

@@ -12,62 +12,20 @@ mod source;
 use std::{
     fs,
     path::Path,
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::{
+        atomic::{AtomicU64, Ordering::Relaxed},
+        Mutex, PoisonError,
+    },
 };
 
 use anyhow::{ensure, Context, Result};
-use engine_proofs::{
-    blank,
-    geometry::{Geometry, GEOMETRIES},
-    groth16::{name, Parameters, ProofKind},
-};
+use engine_proofs::{blank, groth16::Parameters};
 use rayon::prelude::*;
 
-use super::{known, make, srs, Care, Half, Origin, Receipt, Store};
+use super::{known, make, srs, Care, Half, Origin, Place, Receipt, Store};
 use crate::{map::ReadMap, progress::Bar};
 use partial::Partial;
 pub use source::Source;
-
-/// A file that an import may bring.
-#[derive(Clone, Debug)]
-pub struct Wanted {
-    /// Its name in the store.
-    pub name: String,
-    /// The circuit that it belongs to, and which of its two files it is; none for the SRS.
-    pub circuit: Option<(ProofKind, &'static Geometry, Half)>,
-}
-
-impl Wanted {
-    /// Bytes of the published file, where they are known.
-    pub fn size(&self) -> Option<u64> {
-        known::published(&self.name)?.size
-    }
-
-    /// Everything that the store may hold, by size; the SRS last.
-    pub fn all() -> Vec<Wanted> {
-        let kinds = |geometry| ProofKind::ALL.map(|kind| (kind, geometry));
-        let halves = |(kind, geometry)| {
-            [
-                (name::parameters(kind, geometry), Half::Parameters),
-                (name::key(kind, geometry), Half::Key),
-            ]
-            .map(|(name, half)| Wanted {
-                name,
-                circuit: Some((kind, geometry, half)),
-            })
-        };
-        let srs = Wanted {
-            name: name::srs(),
-            circuit: None,
-        };
-        GEOMETRIES
-            .iter()
-            .flat_map(kinds)
-            .flat_map(halves)
-            .chain([srs])
-            .collect()
-    }
-}
 
 /// What to do about a file that is there and is not what it should be.
 const REMEDY: &str = "remove it, and import it again";
@@ -91,6 +49,8 @@ pub struct Progress<'a> {
     bar: &'a Bar,
     done: AtomicU64,
     of: AtomicU64,
+    /// Held by who gives a file its name.
+    naming: Mutex<()>,
 }
 
 impl Progress<'_> {
@@ -111,28 +71,27 @@ impl Store {
     ///
     /// # Errors
     /// When the folder cannot be made or locked.
-    pub fn import(&self, source: &Source, wanted: &[Wanted], bar: &Bar) -> Result<Vec<Outcome>> {
+    pub fn import(&self, source: &Source, wanted: &[Place], bar: &Bar) -> Result<Vec<Outcome>> {
         fs::create_dir_all(&self.dir).with_context(|| format!("cannot create {}", self.dir.display()))?;
         let _lock = make::lock(&self.dir)?;
         let progress = Progress {
             bar,
             done: AtomicU64::new(0),
             of: AtomicU64::new(0),
+            naming: Mutex::new(()),
         };
-        let take = |wanted: &Wanted| {
+        let take = |wanted: &Place| {
             let outcome = self.take(source, wanted, &progress);
             outcome.unwrap_or_else(Outcome::Failed)
         };
         Ok(wanted.par_iter().map(take).collect())
     }
 
-    fn take(&self, source: &Source, wanted: &Wanted, progress: &Progress<'_>) -> Result<Outcome> {
-        let path = self.dir.join(&wanted.name);
+    fn take(&self, source: &Source, wanted: &Place, progress: &Progress<'_>) -> Result<Outcome> {
+        self.settle(&wanted.name)?;
+        let path = self.at(&wanted.name, wanted.origin);
         if path.exists() {
-            let is_key = matches!(wanted.circuit, Some((.., Half::Key)));
-            let receipt = Store::hold(&path, is_key, Care::Usual, REMEDY)?;
-            self.must_count(&path, receipt.origin)?;
-            return Ok(Outcome::Present(receipt));
+            return self.present(&path, wanted);
         }
         let mut partial = Partial::open(&path, progress)?;
         loop {
@@ -151,10 +110,7 @@ impl Store {
             match self.judge(source, wanted, &partial, &digest) {
                 Ok(origin) => {
                     let receipt = Receipt::new(partial.path(), origin, digest)?;
-                    // The receipt first: a receipt without a file says nothing.
-                    receipt.write(&path)?;
-                    partial.finish()?;
-                    return Ok(Outcome::Imported(receipt));
+                    return self.keep(wanted, partial, receipt, progress);
                 }
                 // What an earlier import left may be of another file, or damaged.
                 Err(_) if was_begun => partial.restart()?,
@@ -166,8 +122,43 @@ impl Store {
         }
     }
 
+    fn present(&self, path: &Path, wanted: &Place) -> Result<Outcome> {
+        let is_key = matches!(wanted.circuit, Some((.., Half::Key)));
+        let receipt = Store::hold(path, is_key, Care::Usual, REMEDY)?;
+        self.must_count(path, receipt.origin)?;
+        Ok(Outcome::Present(receipt))
+    }
+
+    /// Gives a file the name that says who made it, whatever it was called where it came from.
+    fn keep(
+        &self,
+        wanted: &Place,
+        partial: Partial,
+        receipt: Receipt,
+        progress: &Progress<'_>,
+    ) -> Result<Outcome> {
+        let path = self.at(&wanted.name, receipt.origin);
+        // What is held is no data: a thread that died with it leaves nothing broken.
+        let _naming = progress.naming.lock().unwrap_or_else(PoisonError::into_inner);
+        if path.exists() {
+            partial.discard()?;
+            let outcome = self.present(&path, wanted)?;
+            let is_same = matches!(&outcome, Outcome::Present(there) if there.blake2b == receipt.blake2b);
+            ensure!(
+                is_same,
+                "{} is there already, and is another; {REMEDY}",
+                path.display()
+            );
+            return Ok(outcome);
+        }
+        // The receipt first: a receipt without a file says nothing.
+        receipt.write(&path)?;
+        partial.finish(&path)?;
+        Ok(Outcome::Imported(receipt))
+    }
+
     /// Whether a whole file is what its name says, and counts; and puts it on the disk.
-    fn judge(&self, source: &Source, wanted: &Wanted, partial: &Partial, digest: &str) -> Result<Origin> {
+    fn judge(&self, source: &Source, wanted: &Place, partial: &Partial, digest: &str) -> Result<Origin> {
         let vouched = || source.vouches(wanted, digest).then_some(Origin::Development);
         let origin = known::origin(&wanted.name, digest).or_else(vouched);
         let origin = origin.with_context(|| {
@@ -185,7 +176,7 @@ impl Store {
 }
 
 /// Whether a file holds what its name says: the key of that circuit, or a reference string.
-fn check_inside(path: &Path, wanted: &Wanted) -> Result<()> {
+fn check_inside(path: &Path, wanted: &Place) -> Result<()> {
     let about = || format!("{} is not what its digest promises", wanted.name);
     let Some((kind, geometry, half)) = wanted.circuit else {
         return srs::check_points(path, Care::Usual).with_context(about);

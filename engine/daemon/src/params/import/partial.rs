@@ -15,7 +15,6 @@ use crate::draft;
 /// `NAME.partial`: what has come of a file so far, and the state of its digest. It stays when this value goes.
 #[derive(Debug)]
 pub struct Partial {
-    name: PathBuf,
     path: PathBuf,
     file: File,
     state: blake2b_simd::State,
@@ -52,7 +51,6 @@ impl Partial {
         progress.expect(size);
         progress.add(size);
         Ok(Partial {
-            name: name.to_owned(),
             path,
             file,
             state,
@@ -108,12 +106,12 @@ impl Partial {
         synced.with_context(|| format!("cannot write {}", self.path.display()))
     }
 
-    /// Gives the file, which must be synced, its name.
+    /// Gives the file, which must be synced, a name in its folder.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn finish(self) -> Result<()> {
-        draft::rename(&self.path, &self.name)
+    pub fn finish(self, name: &Path) -> Result<()> {
+        draft::rename(&self.path, name)
     }
 
     /// Removes it.

@@ -9,9 +9,9 @@ use std::{
 use anyhow::{ensure, Context, Result};
 
 use super::{
-    super::{file_name, known, Receipt},
+    super::{file_name, known, Place, Receipt},
     http::Site,
-    room, Origin, Partial, Progress, Wanted,
+    room, Origin, Partial, Progress,
 };
 
 /// Where parameters come from.
@@ -63,20 +63,21 @@ impl Source {
     }
 
     /// Whether it may have a file: a site everything that is published.
-    pub fn may_have(&self, name: &str) -> bool {
+    pub fn may_have(&self, wanted: &Place) -> bool {
+        let name = wanted.file_name();
         match (self, self.only()) {
             (_, Some(only)) => only == name,
-            (Source::Local(local), None) => local.file(name).exists(),
-            (Source::Site(_), None) => known::published(name).is_some(),
+            (Source::Local(local), None) => local.file(&name).exists(),
+            (Source::Site(_), None) => known::published(&name).is_some(),
         }
     }
 
     /// Brings the rest of a file; false where the source does not have it.
-    pub fn fill(&self, wanted: &Wanted, partial: &mut Partial, progress: &Progress<'_>) -> Result<bool> {
+    pub fn fill(&self, wanted: &Place, partial: &mut Partial, progress: &Progress<'_>) -> Result<bool> {
         match self {
             Source::Site(site) => site.fill(wanted, partial, progress),
             Source::Local(local) => {
-                let path = local.file(&wanted.name);
+                let path = local.file(&wanted.file_name());
                 let copied = copy(&path, partial, progress);
                 copied.with_context(|| format!("cannot copy {}", path.display()))?;
                 Ok(true)
@@ -86,20 +87,20 @@ impl Source {
 
     /// Whether a receipt beside the file says that it is for development: then any kind and size may be, for it
     /// is worth nothing anyway.
-    pub fn vouches(&self, wanted: &Wanted, digest: &str) -> bool {
+    pub fn vouches(&self, wanted: &Place, digest: &str) -> bool {
         let receipt = match self {
             Source::Site(_) => None,
             // A receipt that cannot be read vouches for nothing.
-            Source::Local(local) => Receipt::read(&local.file(&wanted.name)).ok().flatten(),
+            Source::Local(local) => Receipt::read(&local.file(&wanted.file_name())).ok().flatten(),
         };
         receipt.is_some_and(|receipt| receipt.origin == Origin::Development && receipt.blake2b == digest)
     }
 
     /// Where a file is, for people.
-    pub fn place(&self, wanted: &Wanted) -> String {
+    pub fn place(&self, wanted: &Place) -> String {
         match self {
-            Source::Site(site) => format!("{} at {site}", wanted.name),
-            Source::Local(local) => local.file(&wanted.name).display().to_string(),
+            Source::Site(site) => format!("{} at {site}", wanted.file_name()),
+            Source::Local(local) => local.file(&wanted.file_name()).display().to_string(),
         }
     }
 }
@@ -116,13 +117,14 @@ impl Local {
 /// The name in the store of a file that may have another one: by its own, else by its digest.
 fn store_name(path: &Path) -> Result<String> {
     let name = file_name(path);
-    if Wanted::all().iter().any(|wanted| wanted.name == name) {
+    if Place::all().iter().any(|wanted| wanted.file_name() == name) {
         return Ok(name);
     }
     let digest = Receipt::of(path, Origin::Given)?.blake2b;
     let known = known::name_of(&digest);
     let known = known.with_context(|| format!("{} {}", path.display(), known::describe(&name, &digest)))?;
-    Ok(known.to_owned())
+    let origin = known::origin_of(&digest).unwrap_or(Origin::Given);
+    Ok(origin.file_name(known))
 }
 
 /// Copies what is not there yet.
