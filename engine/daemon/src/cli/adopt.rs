@@ -23,8 +23,8 @@ use crate::{
 /// Nothing is copied or changed. A record is added (sector.json), and a link named `sealed` where the replica lies
 /// elsewhere. After that, `prove` and `unseal` work on the directory as on one of `seal --dir`.
 ///
-/// Example: lode-engine adopt --dir cache/s-t01000-1 --replica sealed/s-t01000-1 --sector-size 32GiB
-///              --prover-id t01000 --sector 1 --ticket HEX
+/// Example: lode-engine adopt --dir cache/s-t01000-1 --replica sealed/s-t01000-1 --sector-size 2KiB \
+///              --prover-id t01000 --sector 1 --ticket $TICKET
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Adopt {

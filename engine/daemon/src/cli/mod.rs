@@ -34,7 +34,7 @@ use crate::{
 /// A sector is a file of fixed size that holds data (pieces). Sealing it makes a replica that only this
 /// provider has, and a proof of that, which everyone can verify in milliseconds.
 #[derive(Debug, Parser)]
-#[command(name = "lode-engine", version, max_term_width = 100)]
+#[command(name = "lode-engine", version, term_width = 120)]
 pub struct Cli {
     #[command(subcommand)]
     verb: Verb,
@@ -174,5 +174,41 @@ fn advice(error: &anyhow::Error) -> &'static str {
         }
         Some(NotFound) => "\n  check the spelling of the path",
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory};
+
+    use super::*;
+
+    /// The lines of every verb's example.
+    fn examples(command: &Command, found: &mut Vec<String>) {
+        let about = command
+            .get_long_about()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let example = about.split_once("Example: ").map_or("", |(_, example)| example);
+        let lines = example.replace("\\\n", " ");
+        found.extend(lines.lines().map(|line| line.trim().to_owned()));
+        for verb in command.get_subcommands() {
+            examples(verb, found);
+        }
+    }
+
+    /// Those that no test can run are read as commands at least.
+    #[test]
+    fn examples_are_commands() {
+        let mut found = Vec::new();
+        examples(&Cli::command(), &mut found);
+        assert!(found.len() > 20, "{found:?}");
+        for line in found {
+            let line = line.replace("$TICKET", &"01".repeat(32));
+            let words = line.split(" > ").next().unwrap_or_default().split_whitespace();
+            if let Err(error) = Cli::try_parse_from(words) {
+                panic!("{line}: {error}");
+            }
+        }
     }
 }

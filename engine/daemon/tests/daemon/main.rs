@@ -6,6 +6,7 @@ mod bad_input;
 mod committed_capacity;
 mod damaged_files;
 mod engine;
+mod examples;
 mod golden_seal;
 mod import;
 mod level;

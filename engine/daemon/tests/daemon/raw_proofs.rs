@@ -96,6 +96,19 @@ fn winning32() -> Case {
     Case::new(file, vec![inputs], vec![proof])
 }
 
+/// Writes a real proof of the network, as `circuit.proof`, with its key and inputs.
+pub fn write_one(dir: &Path) {
+    let case = winning32();
+    let files = [
+        ("vk", &case.key),
+        ("inputs", &case.inputs[0]),
+        ("proof", &case.proofs[0]),
+    ];
+    for (end, bytes) in files {
+        fs::write(dir.join("circuit").with_extension(end), bytes).unwrap();
+    }
+}
+
 /// A key for so many inputs whose secret is known, and a proof forged with the secret: with `A = a·G₁`,
 /// `B = b·G₂` and `icᵢ = (i+1)·G₁`, the proof holds where `C = (ab − αβ − γ·Σ inputᵢ·(i+1))/δ · G₁`.
 fn forged(n_inputs: usize) -> Case {
