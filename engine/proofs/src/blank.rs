@@ -5,9 +5,12 @@ use kernels::{Fr, DEGREE};
 
 use crate::{
     geometry::Geometry,
-    groth16::name::{ProofKind, WINDOW_CHALLENGES, WINNING_CHALLENGES, WINNING_SECTORS},
+    groth16::ProofKind,
     porep::circuit::Porep,
-    post::circuit::Post,
+    post::{
+        challenge::{WINDOW_CHALLENGES, WINNING_CHALLENGES},
+        circuit::Post,
+    },
     update::circuit::Update,
 };
 
@@ -28,7 +31,7 @@ impl Blank {
         let post = |n_sectors, n_challenges| Blank::Post(Post::blank(geometry, n_sectors, n_challenges));
         match kind {
             ProofKind::Porep => Blank::Porep(Porep::blank(geometry, geometry.porep_challenges)),
-            ProofKind::WinningPost => post(WINNING_SECTORS, WINNING_CHALLENGES),
+            ProofKind::WinningPost => post(WINNING_CHALLENGES, 1),
             ProofKind::WindowPost => post(geometry.window_sectors, WINDOW_CHALLENGES),
             ProofKind::Update => Blank::Update(Update::blank(geometry)),
             ProofKind::UpdatePoseidon => Blank::Update(Update::blank_poseidon(geometry)),
@@ -54,7 +57,7 @@ impl Circuit<Fr> for Blank {
 pub fn n_inputs(kind: ProofKind, geometry: &Geometry) -> usize {
     match kind {
         ProofKind::Porep => 3 + (4 + DEGREE) * geometry.porep_challenges,
-        ProofKind::WinningPost => WINNING_SECTORS * (1 + WINNING_CHALLENGES),
+        ProofKind::WinningPost => WINNING_CHALLENGES * (1 + 1),
         ProofKind::WindowPost => geometry.window_sectors * (1 + WINDOW_CHALLENGES),
         ProofKind::Update | ProofKind::UpdatePoseidon => 4,
     }

@@ -8,20 +8,16 @@ use std::{fmt, str::FromStr};
 
 use sha2::{Digest, Sha256};
 
-use crate::geometry::{Geometry, TreeShape};
+use crate::{
+    geometry::{Geometry, TreeShape},
+    post::challenge::{WINDOW_CHALLENGES, WINNING_CHALLENGES},
+};
 
 /// The generation of published parameters that the names belong to.
 pub const VERSION: u32 = 28;
 
 /// What begins the name of a file that somebody made alone, for development: who made it can forge proofs.
 pub const DEVELOPMENT: &str = "development-";
-
-/// Sectors in the circuit of a WinningPoSt: one sector, so many times.
-pub(crate) const WINNING_SECTORS: usize = 66;
-/// Challenges of each of them.
-pub(crate) const WINNING_CHALLENGES: usize = 1;
-/// Challenges of each sector in a WindowPoSt.
-pub(crate) const WINDOW_CHALLENGES: usize = 10;
 
 /// What a circuit proves. Kind and geometry together are one circuit, with parameters and a key of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,7 +49,7 @@ impl ProofKind {
 pub fn identifier(kind: ProofKind, geometry: &Geometry) -> String {
     match kind {
         ProofKind::Porep => porep(geometry),
-        ProofKind::WinningPost => post(geometry, WINNING_SECTORS, WINNING_CHALLENGES),
+        ProofKind::WinningPost => post(geometry, WINNING_CHALLENGES, 1),
         ProofKind::WindowPost => post(geometry, geometry.window_sectors, WINDOW_CHALLENGES),
         ProofKind::Update | ProofKind::UpdatePoseidon => format!(
             "empty_sector_update::PublicParams{{ sector_nodes: {} }}",

@@ -12,7 +12,8 @@ use crate::{
     Error, Result,
 };
 
-/// Nodes that WinningPoSt asks its one sector for.
+/// Nodes that WinningPoSt asks its one sector for. In its circuit the sector stands so many times, each time with
+/// one of them.
 pub const WINNING_CHALLENGES: usize = 66;
 /// Nodes that WindowPoSt asks each sector for.
 pub const WINDOW_CHALLENGES: usize = 10;
