@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod blank;
+pub mod bls;
 mod chacha;
 pub mod cid;
 mod error;
