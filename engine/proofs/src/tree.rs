@@ -4,7 +4,7 @@
 //! trees of arity 8, each in a file of its own, under a [`Crown`] of at most two rows. Spec: *Stacked DRG*,
 //! trees; `merkletree` 0.23, `get_merkle_tree_len`.
 
-use std::ops::Range;
+use std::{iter::successors, ops::Range};
 
 use kernels::{Backend, Hash, Node};
 
@@ -163,6 +163,71 @@ pub(crate) fn tree_r_last_with(
             report(progress, range.end, n_leaves)
         },
     )
+}
+
+/// Builds one base tree of tree R-last over a replica that is there, and answers its root.
+///
+/// `replica` is this base tree's share, and `kept` receives what the file keeps, as in [`tree_r_last_base`].
+///
+/// # Errors
+/// When the replica is not canonical, the device fails, or `progress` says to stop.
+///
+/// # Panics
+/// When the lengths do not fit the geometry.
+pub fn tree_r_last_over(
+    device: &dyn Backend,
+    geometry: &Geometry,
+    replica: &[Node],
+    kept: &mut [Node],
+    progress: Progress<'_>,
+) -> Result<Node> {
+    assert_eq!(replica.len(), geometry.base_leaves(), "replica of a base tree");
+    assert_eq!(
+        kept.len(),
+        geometry.tree_r_last_len(),
+        "rows of tree R-last that are kept"
+    );
+    let piece_len = PIECE_LEN.min(replica.len());
+    let mut rows = vec![Node::ZERO; tree_len(piece_len, 8) - piece_len];
+    grow(
+        device,
+        Hash::Poseidon8,
+        kept,
+        replica.len() / piece_len,
+        |piece, kept| {
+            let range = piece * piece_len..(piece + 1) * piece_len;
+            device.tree(Hash::Poseidon8, &replica[range.clone()], &mut rows)?;
+            kept.copy_from_slice(&rows[rows.len() - kept.len()..]);
+            report(progress, range.end, replica.len())
+        },
+    )
+}
+
+/// Writes what the file of one base tree of tree R-last keeps over zeros, and answers its root: a hash for each row.
+///
+/// # Panics
+/// When the length does not fit the geometry.
+pub fn tree_r_last_of_zeros(geometry: &Geometry, kept: &mut [Node]) -> Node {
+    assert_eq!(
+        kept.len(),
+        geometry.tree_r_last_len(),
+        "rows of tree R-last that are kept"
+    );
+    let above = |node: &Node| digest(Hash::Poseidon8, &[*node; 8]);
+    let mut rows = successors(Some(Node::ZERO), above).skip(1 + geometry.rows_discarded());
+    let (mut width, mut rest) = (
+        geometry.base_leaves() >> (3 * (1 + geometry.rows_discarded())),
+        kept,
+    );
+    loop {
+        let node = rows.next().expect("digests are canonical");
+        let (row, above) = rest.split_at_mut(width);
+        row.fill(node);
+        if width == 1 {
+            return node;
+        }
+        (width, rest) = (width / 8, above);
+    }
 }
 
 /// Nodes of a whole tree over so many leaves, leaves included.

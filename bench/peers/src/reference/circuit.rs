@@ -53,6 +53,20 @@ impl Constraints {
     }
 }
 
+/// Whether a proof convinces bellperson, under a key as its file has it.
+///
+/// # Errors
+/// When key or proof are none, or the key takes another number of inputs.
+pub fn verify_proof(key: &[u8], inputs: &[Fr], proof: &[u8]) -> Result<bool> {
+    let key = groth16::VerifyingKey::<Bls12>::read(key)?;
+    let proof = groth16::Proof::read(proof)?;
+    Ok(groth16::verify_proof(
+        &groth16::prepare_verifying_key(&key),
+        &proof,
+        inputs,
+    )?)
+}
+
 type Compound<Tree> = StackedCompound<Tree, DefaultPieceHasher>;
 type Drg<'a, Tree> = StackedDrg<'a, Tree, DefaultPieceHasher>;
 

@@ -5,6 +5,7 @@
 
 pub mod aggregate;
 mod circuit;
+pub mod loose;
 pub mod post;
 mod shaped;
 pub mod update;
@@ -21,7 +22,7 @@ use engine_proofs::porep::vanilla::PartitionProof;
 use filecoin_proofs::{SectorShapeBase, SectorShapeSub2, SectorShapeSub8, SectorShapeTop2};
 use kernels::{Node, Parents};
 
-pub use circuit::Constraints;
+pub use circuit::{verify_proof, Constraints};
 
 use crate::case::Case;
 

@@ -4,6 +4,8 @@ mod adopt;
 mod aggregate;
 mod clear;
 mod commp;
+mod devices;
+mod fauxrep;
 mod given;
 mod identity;
 mod params;
@@ -12,6 +14,7 @@ mod post;
 mod prove;
 mod seal;
 mod sizes;
+mod tree;
 mod unseal;
 mod update;
 mod verify;
@@ -75,10 +78,13 @@ enum Verb {
     Aggregate(aggregate::Aggregate),
     Clear(clear::Clear),
     Commp(commp::Commp),
+    Devices(devices::Devices),
+    Fauxrep(fauxrep::Fauxrep),
     Params(params::Params),
     Post(post::Post),
     Prove(prove::Prove),
     Sizes(sizes::Sizes),
+    Tree(tree::Tree),
     Update(update::Update),
     UpdateProve(update::Prove),
     UpdateRemove(update::Remove),
@@ -148,10 +154,13 @@ impl Cli {
             Verb::Aggregate(verb) => verb.run(&config),
             Verb::Clear(verb) => verb.run(),
             Verb::Commp(verb) => verb.run(),
+            Verb::Devices(verb) => verb.run(),
+            Verb::Fauxrep(verb) => verb.run(),
             Verb::Params(verb) => verb.run(&config),
             Verb::Post(verb) => verb.run(&config),
             Verb::Prove(verb) => verb.run(&config),
             Verb::Sizes(verb) => Ok(verb.run()),
+            Verb::Tree(verb) => verb.run(),
             Verb::Update(verb) => verb.run(),
             Verb::UpdateProve(verb) => verb.run(&config),
             Verb::UpdateRemove(verb) => verb.run(),

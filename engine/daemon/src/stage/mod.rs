@@ -7,6 +7,7 @@ pub mod clear;
 pub mod commit_1;
 pub mod commit_2;
 pub mod compare;
+pub mod loose;
 pub mod post;
 pub mod pre_commit_1;
 pub mod pre_commit_2;

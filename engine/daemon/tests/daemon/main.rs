@@ -10,6 +10,7 @@ mod examples;
 mod golden_seal;
 mod import;
 mod level;
+mod loose;
 mod mirror;
 mod names;
 mod non_interactive;
