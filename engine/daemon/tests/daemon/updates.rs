@@ -3,6 +3,7 @@
 use std::{env, fs, path::Path};
 
 use crate::engine::{file, fixture, folder, json, refused, run, stderr, stdout, text, word};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// Seals a sector of one file in `folder/old`, without a proof.
@@ -175,9 +176,77 @@ fn an_update_is_proved() {
     };
     verify(&[], true);
     verify(&["update"], true);
+    proved_elsewhere(folder.path(), (&old, new), &parameters, &proved);
+    stands_in_post(folder.path(), new, &parameters, &proved);
     let other = word(&proved, "comm_r_old");
     for flag in ["--comm-d-new", "--comm-r-new"] {
         verify(&["update", flag, other], false);
+    }
+}
+
+/// One opens, another proves what was opened; and what does not answer is not proved.
+fn proved_elsewhere(folder: &Path, (old, new): (&str, &str), parameters: &str, proved: &Value) {
+    let opened = folder.join("opened");
+    let claimed = folder.join("claimed.json");
+    fs::write(&claimed, proved.to_string()).unwrap();
+    let written = json(&[
+        "update-prove",
+        "--json",
+        "--old",
+        old,
+        "--dir",
+        new,
+        "--vanilla-out",
+        text(&opened),
+    ]);
+    let file = opened.join("0.vproof");
+    assert_eq!(written["files"], serde_json::json!([text(&file)]));
+    let prove = |more: &[&str]| {
+        let args = [
+            "update-prove",
+            "--json",
+            "--parameters",
+            parameters,
+            "--vanilla",
+            text(&file),
+        ];
+        run(&[&args[..], &["--json-file", text(&claimed)], more].concat())
+    };
+    let output = prove(&[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let again: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    for name in ["comm_r_old", "comm_d_new", "comm_r_new"] {
+        assert_eq!(again[name], proved[name]);
+    }
+    let two = prove(&["--vanilla", text(&file)]);
+    refused(&two, &["has 1 partitions", "2 files are given"]);
+    let other = prove(&["--comm-r-new", word(proved, "comm_r_old")]);
+    refused(&other, &["0.vproof does not show what partition 0"]);
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[0] ^= 1;
+    fs::write(&file, &bytes).unwrap();
+    refused(&prove(&[]), &["0.vproof does not show what partition 0"]);
+    fs::write(&file, &bytes[1..]).unwrap();
+    refused(&prove(&[]), &["0.vproof"]);
+}
+
+/// An updated sector answers in PoSt for what it is now.
+fn stands_in_post(folder: &Path, new: &str, parameters: &str, proved: &Value) {
+    for kind in ["winning", "window"] {
+        let args = ["post", kind, "--json", "--dir", new, "--parameters", parameters];
+        let posted = json(&args);
+        assert_eq!(posted["sectors"][0]["comm_r"], proved["comm_r_new"]);
+        let path = folder.join(kind);
+        fs::write(&path, posted.to_string()).unwrap();
+        let verified = [
+            "verify",
+            "--json",
+            "--json-file",
+            text(&path),
+            "--parameters",
+            parameters,
+        ];
+        assert_eq!(json(&verified)["verified"], true);
     }
 }
 

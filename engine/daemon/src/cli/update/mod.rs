@@ -1,6 +1,7 @@
 //! `lode-engine update`, `update-prove`, `update-remove`, `verify update`: data into a sector that was sealed
 //! already, and out again.
 
+mod claimed;
 mod prove;
 mod remove;
 mod verify;
@@ -81,7 +82,7 @@ impl Update {
         );
         report::pieces(&mut text, &new.record().pieces, &inputs);
         text += &statement_text(&statement);
-        let mut json = statement_json(&identity, &statement);
+        let mut json = statement_json(Some(identity.sector), &statement);
         json["comm_c"] = roots.comm_c.to_string().into();
         json["comm_r_last_new"] = roots.comm_r_last.to_string().into();
         json["pieces"] = new.record().pieces.iter().map(report::piece_json).collect();
@@ -124,7 +125,8 @@ fn statement_text(statement: &Statement) -> String {
     text
 }
 
-fn statement_json(identity: &Identity, statement: &Statement) -> Value {
+fn statement_json(sector: Option<u64>, statement: &Statement) -> Value {
+    let sector_size = statement.geometry.sector_size;
     let Statement {
         comm_r_old,
         comm_d_new,
@@ -132,9 +134,9 @@ fn statement_json(identity: &Identity, statement: &Statement) -> Value {
         ..
     } = statement;
     json!({
-        "sector_size": identity.sector_size.bytes(),
-        "sector": identity.sector,
-        "registered_update_proof": UpdateProof::V1.registered_id(identity.sector_size),
+        "sector_size": sector_size.bytes(),
+        "sector": sector,
+        "registered_update_proof": UpdateProof::V1.registered_id(sector_size),
         "comm_r_old": comm_r_old.to_string(),
         "comm_d_new": comm_d_new.to_string(),
         "comm_r_new": comm_r_new.to_string(),

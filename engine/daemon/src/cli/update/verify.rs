@@ -5,20 +5,14 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 use engine_proofs::{
-    geometry::{Geometry, SectorSize},
     groth16::{Proof, ProofKind},
-    hex32::parse_node,
-    update::{vanilla::Statement, Rules},
+    update::Rules,
 };
-use kernels::Node;
 use serde_json::json;
 
+use super::claimed::Claimed;
 use crate::{
-    cli::{
-        given::Given,
-        verify::{size, verdict},
-        Answer,
-    },
+    cli::{given::Given, verify::verdict, Answer},
     config::Config,
     params::Store,
     stage::update,
@@ -39,21 +33,8 @@ use crate::{
 #[derive(Debug, Default, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Verify {
-    /// What `update-prove --json` printed.
-    #[arg(long, value_name = "FILE")]
-    json_file: Option<PathBuf>,
-    /// Size of the sector.
-    #[arg(long, value_name = "SIZE")]
-    sector_size: Option<SectorSize>,
-    /// What the chain remembered the sector by: 32 bytes in hex.
-    #[arg(long, value_name = "HEX", value_parser = parse_node)]
-    comm_r_old: Option<Node>,
-    /// Root of the new data: 32 bytes in hex.
-    #[arg(long, value_name = "HEX", value_parser = parse_node)]
-    comm_d_new: Option<Node>,
-    /// What the chain is to remember it by: 32 bytes in hex.
-    #[arg(long, value_name = "HEX", value_parser = parse_node)]
-    comm_r_new: Option<Node>,
+    #[command(flatten)]
+    claimed: Claimed,
     /// The proof: 192 bytes in hex for each partition.
     #[arg(long, value_name = "HEX")]
     proof: Option<String>,
@@ -71,7 +52,7 @@ impl Verify {
     /// Of what a file says, with that key or the usual one.
     pub fn of(json_file: Option<PathBuf>, key: Option<PathBuf>) -> Verify {
         Verify {
-            json_file,
+            claimed: Claimed::of(json_file),
             key,
             ..Verify::default()
         }
@@ -79,22 +60,9 @@ impl Verify {
 
     /// Does it.
     pub fn run(self, config: &Config) -> Result<Answer> {
-        let given = self.json_file.as_deref().map(Given::read).transpose()?;
-        let given = given.unwrap_or_default();
-        let sector_size = self
-            .sector_size
-            .map_or_else(|| given.field("sector_size", "--sector-size", size), Ok)?;
-        let geometry = Geometry::of(sector_size);
-        let node = |flag: Option<Node>, name: &str, option: &str| {
-            let parse = |word: &str| parse_node(word).map_err(anyhow::Error::new);
-            flag.map_or_else(|| given.field(name, option, parse), Ok)
-        };
-        let statement = Statement {
-            geometry,
-            comm_r_old: node(self.comm_r_old, "comm_r_old", "--comm-r-old")?,
-            comm_d_new: node(self.comm_d_new, "comm_d_new", "--comm-d-new")?,
-            comm_r_new: node(self.comm_r_new, "comm_r_new", "--comm-r-new")?,
-        };
+        let given = self.claimed.given()?;
+        let statement = self.claimed.statement(&given)?;
+        let geometry = statement.geometry;
         let proofs = |word: &str| {
             let bytes = hex::decode(word).context("a proof is written in pairs of hexadecimal digits")?;
             Ok(Proof::many(&bytes, Rules::of(geometry).n_partitions)?)
