@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use rayon::{join, prelude::*};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -10,7 +11,8 @@ use crate::{
 };
 
 /// One digest for each file, in lower-case hex.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Digests {
     /// Layers, from 1.
     pub layers: Vec<String>,

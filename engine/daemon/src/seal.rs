@@ -117,9 +117,16 @@ impl Plan {
             None => self.pre_commit(device, sector, &mut stages)?,
         };
         let has_all = sector.has(names::TREE_D);
-        let digests = (self.digests && has_all)
-            .then(|| Digests::of(sector))
-            .transpose()?;
+        let digests = match (self.digests, has_all) {
+            (false, _) => None,
+            (true, true) => {
+                let digests = Digests::of(sector)?;
+                sector.note(|record| record.sha256 = Some(digests.clone()))?;
+                Some(digests)
+            }
+            // What was told when all files were there.
+            (true, false) => sector.record().sha256.clone(),
+        };
         let mut unseals = self.unseals;
         if self.identity.seal_proof.feature() == Some(Feature::SyntheticPorep) {
             stages.run(Stage::Synthetic, device, |bar| {

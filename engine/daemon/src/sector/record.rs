@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{words, Identity, Receipt, RECORD};
-use crate::draft;
+use crate::{digest::Digests, draft};
 
 /// What is known of a sector.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Record {
     /// What the sector was before its replica was updated; `None` where it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update: Option<Update>,
+    /// SHA-256 of the files, once it was asked for: it can be told when they are cleared away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Digests>,
     /// The finished files.
     pub files: BTreeMap<String, Receipt>,
 }
@@ -78,6 +81,7 @@ impl Record {
             pieces: Vec::new(),
             roots: None,
             update: None,
+            sha256: None,
             files: BTreeMap::new(),
         }
     }

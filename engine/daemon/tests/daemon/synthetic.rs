@@ -97,6 +97,10 @@ fn the_stored_proofs_are_the_references_and_the_rest_goes() {
     // Nothing is left to do, and nothing is done again.
     let again = command.json(&["--skip-proof", "--skip-unseal"]);
     assert_eq!(stages(&again), ["add_piece", "synthetic"]);
+    for name in ["layers", "tree_d", "tree_c", "tree_r_last", "replica"] {
+        let name = format!("{name}_sha256");
+        assert!(again[&name] == sealed[&name] && !again[&name].is_null(), "{name}");
+    }
     assert_eq!(snapshot(&command.dir), files);
     let out = folder.path().join("out");
     json(&["unseal", "--json", "--dir", text(&command.dir), text(&out)]);
