@@ -87,6 +87,10 @@ pub fn describe(name: &str, digest: &str) -> String {
             let version = old.split('-').next().unwrap_or_default();
             format!("is of version {version}, which the network does not use any more: it is {old}")
         }
+        _ if !DEVELOPMENT.contains_key(name) => format!(
+            "is a foreign file: nobody has published its digest {digest}; a development file of this kind and size is \
+             known only by the receipt that was made with it, NAME.receipt.json beside it"
+        ),
         _ => format!(
             "is a foreign file: nobody has published its digest {digest}, and it is no development file's"
         ),
@@ -156,7 +160,9 @@ mod tests {
             "8742038036e9ddb53894dc1787aaa6d6",
             "is the development file v28-stacked",
         );
-        check_words("00000000000000000000000000000000", "is a foreign file");
+        check_words("00000000000000000000000000000000", "known only by the receipt");
+        let description = describe(&key("2KiB"), "00000000000000000000000000000000");
+        assert!(description.ends_with("no development file's"), "{description}");
         let update = "v28-empty-sector-update-merkletree-poseidon_hasher-8-8-0-\
                       3b7f44a9362e3985369454947bc94022e118211e49fd672d52bec1cbfd599d18.vk";
         let description = describe(update, "46990eb1bf5159c394a10309f269c1b6");

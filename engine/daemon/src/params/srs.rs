@@ -13,11 +13,10 @@ use engine_proofs::{
     },
     silent,
 };
-use kernels::Cpu;
 use rand_core::OsRng;
 
 use super::{make::lock, Care, Origin, Receipt, Store};
-use crate::{config::Network, draft, map::ReadMap};
+use crate::{config::Network, device, draft, map::ReadMap};
 
 /// Proofs that the development reference string serves: 128, so that one of a non-interactive 32 GiB sector's
 /// 126 fits. The reference makes the same.
@@ -106,7 +105,8 @@ pub(super) fn check_points(path: &Path, care: Care) -> Result<()> {
         Care::Usual => 2 * aggregate::MAX_PROOFS,
         Care::Full => usize::MAX,
     };
-    let check = |srs: Srs<'_>| srs.check(n_powers, &Cpu::new(), &mut OsRng, &silent);
+    let device = device::open()?;
+    let check = |srs: Srs<'_>| srs.check(n_powers, &device, &mut OsRng, &silent);
     let checked = Srs::parse(map.bytes()).and_then(check);
     checked.with_context(|| format!("{} is no reference string; {REMEDY}", path.display()))
 }

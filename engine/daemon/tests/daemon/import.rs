@@ -346,6 +346,41 @@ fn a_connection_that_breaks_is_taken_up_where_it_broke() {
     }
 }
 
+/// What breaks behind a redirect is taken up by way of it.
+#[test]
+fn a_redirect_is_followed() {
+    let manner = Manner {
+        has_ranges: true,
+        n_cut: AtomicUsize::new(3),
+        cut_at: 2_000_000,
+        ..Manner::default()
+    };
+    let mirror = Mirror::new(files("/there"), manner);
+    let manner = Manner {
+        moved_to: Some(format!("{}/there", mirror.url)),
+        ..Manner::default()
+    };
+    let (redirect, to) = (Mirror::new([], manner), folder());
+    imports(&redirect.url, to.path());
+    for log in [mirror.log().join("\n"), redirect.log().join("\n")] {
+        assert!(log.contains(".params bytes=6000000-"), "{log}");
+    }
+}
+
+#[test]
+fn a_redirect_without_end_is_named() {
+    let manner = Manner {
+        moved_to: Some(String::new()),
+        ..Manner::default()
+    };
+    let (mirror, to) = (Mirror::new([], manner), folder());
+    let output = run(&args(&mirror.url, to.path()));
+    let said = stdout(&output);
+    assert!(!output.status.success());
+    assert!(said.contains(&mirror.url) && said.contains("redirect"), "{said}");
+    assert_eq!(fs::read_dir(to.path()).unwrap().count(), 0);
+}
+
 #[test]
 fn a_server_without_ranges_begins_anew() {
     let to = folder();

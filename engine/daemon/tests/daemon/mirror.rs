@@ -24,6 +24,8 @@ pub struct Manner {
     pub is_silent: bool,
     /// Answers that are errors of the server's.
     pub n_failing: AtomicUsize,
+    /// Where everything has moved to: what stands before each path.
+    pub moved_to: Option<String>,
 }
 
 /// A server with files, that is gone when this value is.
@@ -94,6 +96,10 @@ impl Shared {
         let head = |status: &str, rest: &str| format!("HTTP/1.1 {status}\r\nConnection: close\r\n{rest}\r\n");
         if use_up(&self.manner.n_failing) {
             return stream.write_all(head("503 Service Unavailable", "Content-Length: 0\r\n").as_bytes());
+        }
+        if let Some(place) = &self.manner.moved_to {
+            let rest = format!("Content-Length: 0\r\nLocation: {place}{path}\r\n");
+            return stream.write_all(head("302 Found", &rest).as_bytes());
         }
         let Some(file) = self.files.get(&path) else {
             return stream.write_all(head("404 Not Found", "Content-Length: 0\r\n").as_bytes());

@@ -82,6 +82,38 @@ fn the_references_proof_holds_and_no_other_claim() {
     }
 }
 
+/// Thirteen proofs of each sector, one after the other.
+#[test]
+fn several_sectors_are_aggregated() {
+    let (statement, folder) = case();
+    let path = folder.path().join("sealed.json");
+    fs::write(&path, statement.to_string()).unwrap();
+    let (file, dir) = (text(&path), text(folder.path()));
+    let made = run(&[
+        "aggregate",
+        "--json",
+        "--json-file",
+        file,
+        "--json-file",
+        file,
+        "--json-file",
+        file,
+        "--parameters",
+        dir,
+    ]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+    assert_eq!(made["sectors"].as_array().unwrap().len(), 3);
+    check(&folder, &made, true);
+    let mut other = made.clone();
+    other["sectors"][2]["sector"] = 47.into();
+    check(&folder, &other, false);
+    let mut fewer = made;
+    fewer["sectors"].as_array_mut().unwrap().pop();
+    let output = verify(&folder, &fewer);
+    assert!(!output.status.success() && !stdout(&output).starts_with("true"));
+}
+
 #[test]
 fn what_it_was_made_of_is_aggregated_again() {
     let (statement, folder) = case();
