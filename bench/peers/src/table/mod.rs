@@ -10,6 +10,7 @@ mod labels;
 mod machine;
 mod padding;
 mod process;
+mod raw;
 mod sector;
 mod snark;
 mod transforms;
@@ -148,6 +149,9 @@ pub static STAGES: &[Stage] = &[
         .long(),
     stage("verify", 9, sector::verify),
     stage("verify-batch", 5, sector::verify_batch).asked(1.5, 2.0),
+    stage("verify-raw", 9, raw::one),
+    stage("verify-raw-batch", 5, raw::batch),
+    stage("verify-raw-file", 5, raw::from_file),
     stage("unseal", 3, sector::unseal),
     stage("process", 1, process::seal),
     stage("pre-commit-2-512mib", 1, sector::pre_commit_2_512)
