@@ -8,7 +8,8 @@ use std::{
 };
 
 use anyhow::{ensure, Context, Result};
-use serde_json::Value;
+use engine_proofs::post::Statement;
+use serde_json::{json, Value};
 
 use crate::{case::Case, home};
 
@@ -105,6 +106,38 @@ pub fn unseal(dir: &Path, range: Range<usize>, out: &Path) -> Result<Value> {
     let range = format!("{}:{}", range.start, range.len());
     let [dir, out] = [dir, out].map(|path| path.display().to_string());
     answer(&["unseal", "--dir", &dir, "--range", &range, &out])
+}
+
+/// Joins partitions of a WindowPoSt that were proved apart, whoever proved them.
+///
+/// # Errors
+/// As [`answer`]; also when the joined proof does not verify.
+pub fn merge(statement: &Statement, partitions: &[Vec<u8>]) -> Result<Vec<u8>> {
+    let folder = tempfile::tempdir()?;
+    let sectors = statement.sectors().iter();
+    let sectors: Vec<Value> = sectors
+        .map(|sector| json!({ "sector": sector.sector, "comm_r": sector.comm_r.to_string() }))
+        .collect();
+    let mut words = vec!["post".to_owned(), "merge".to_owned()];
+    for (k, proof) in partitions.iter().enumerate() {
+        let claim = json!({
+            "post_proof": statement.post_proof().to_string(),
+            "sector_size": statement.geometry().sector_size.bytes(),
+            "prover_id": statement.prover_id().to_string(),
+            "randomness": statement.randomness().to_string(),
+            "partition": k,
+            "sectors": sectors,
+            "proof": hex::encode(proof),
+        });
+        let path = folder.path().join(format!("{k}.json"));
+        fs::write(&path, claim.to_string())?;
+        words.push(path.display().to_string());
+    }
+    let joined = answer(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let proof = joined["proof"]
+        .as_str()
+        .context("lode-engine answers with a proof")?;
+    Ok(hex::decode(proof)?)
 }
 
 /// What a case's replica is bound to, in flags.

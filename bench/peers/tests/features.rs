@@ -5,14 +5,23 @@ use std::fs;
 
 use bench_peers::{
     case::Case,
+    engine,
     ours::{self, Sealed},
     parameters,
-    reference::{self, Sealer, SYNTHETIC},
+    reference::{
+        self,
+        aggregate::{self, Proven},
+        Sealer, SYNTHETIC,
+    },
 };
-use engine_proofs::groth16::{Parameters, PreparedKey, ProofKind};
 use engine_proofs::{
-    porep::vanilla::{self, PartitionProof},
-    registered::SealProof,
+    groth16::{prove, Blinding, Parameters, PreparedKey, ProofKind},
+    hex32::parse_node,
+    porep::{
+        circuit::Porep,
+        vanilla::{self, PartitionProof},
+    },
+    registered::{AggregateProof, SealProof},
 };
 use kernels::Cpu;
 
@@ -78,6 +87,69 @@ fn each_side_verifies_what_the_other_proves_of_a_synthetic_sector() {
     for proof in [ours, theirs] {
         assert!(!sealed.verify(&interactive, &key, &proof).unwrap());
     }
+}
+
+/// One partition of thirteen: the other twelve take another five minutes of a processor.
+#[test]
+fn the_reference_verifies_a_partition_of_our_non_interactive_proof() {
+    let (case, sealer, sealed, _dir) = sealed(230, "2KiB", SealProof::NonInteractive);
+    let bytes = parameters::of(ProofKind::Porep, case.geometry).unwrap();
+    let parameters = Parameters::parse(&bytes).unwrap();
+    let (graph, statement) = (ours::graph(&case), sealed.statement(&case));
+    let (opened, k) = (sealed.open(&case, &graph).unwrap(), 7);
+    let inputs = vanilla::public_inputs(&statement, &graph, &ours::challenges(&case), k).unwrap();
+    let circuit = Porep::new(&statement, &opened[k]);
+    let proof = prove(
+        &Cpu::new(),
+        &parameters,
+        circuit,
+        &inputs,
+        Blinding::draw().unwrap(),
+    )
+    .unwrap();
+    let (key, proof) = (parameters.key.to_bytes(), proof.to_bytes());
+    let theirs = sealer.public_inputs(&sealed.commitments).unwrap();
+    assert_eq!(theirs.len(), opened.len());
+    for (partition, inputs) in theirs.iter().enumerate() {
+        let holds = reference::verify_proof(&key, inputs, &proof).unwrap();
+        assert_eq!(holds, partition == k, "as partition {partition}");
+    }
+}
+
+/// All partitions and their aggregate.
+#[test]
+#[ignore = "it takes five minutes of a processor"]
+fn the_reference_verifies_our_non_interactive_proof() {
+    let case = Case::random(231, "2KiB".parse().unwrap(), SealProof::NonInteractive).registered();
+    let dir = tempfile::tempdir().unwrap();
+    let answer = engine::seal(&case, dir.path(), &["--skip-unseal"]).unwrap();
+    let node = |name: &str| parse_node(answer[name].as_str().unwrap()).unwrap();
+    let mut proven = Proven {
+        porep_id: case.porep_id,
+        prover_id: case.prover_id,
+        sector: case.sector,
+        ticket: case.ticket,
+        seed: case.seed,
+        comm_d: node("comm_d"),
+        comm_r: node("comm_r"),
+        proof: hex::decode(answer["partition_proofs"].as_str().unwrap()).unwrap(),
+    };
+    let proof = hex::decode(answer["proof"].as_str().unwrap()).unwrap();
+    let verify = |proven: &Proven| {
+        let proven = std::slice::from_ref(proven);
+        let version = AggregateProof::SnarkPackV2;
+        aggregate::verify(SealProof::NonInteractive, proven, version, &proof).unwrap()
+    };
+    assert!(verify(&proven));
+    // What it aggregates of our partitions is our aggregate.
+    let again = aggregate::aggregate(
+        SealProof::NonInteractive,
+        std::slice::from_ref(&proven),
+        AggregateProof::SnarkPackV2,
+    );
+    assert!(again.unwrap() == proof, "the aggregates differ");
+    proven.comm_r = proven.comm_d;
+    assert!(!verify(&proven));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use bench_peers::{
     case::{random, Case},
-    ours, parameters,
+    engine, ours, parameters,
     reference::{
         post::{poster, Poster},
         Directory,
@@ -190,11 +190,25 @@ fn each_side_verifies_and_joins_the_windows_of_the_other() {
         .iter()
         .map(|proof| proof.to_bytes(statement.geometry()))
         .collect();
+    let first = theirs.prove_partition(&bytes[..2], 0).unwrap();
     let last = theirs.prove_partition(&bytes[2..], 1).unwrap();
-    let joined = theirs.merge(&[ours[0].clone(), last]).unwrap();
+    // Either joins what it has not proved, or not alone.
+    let joined = theirs.merge(&[ours[0].clone(), last.clone()]).unwrap();
+    let of_ours = theirs.merge(&ours).unwrap();
+    let of_theirs = engine::merge(statement, &[first.clone(), last]).unwrap();
+    let of_both = engine::merge(statement, &[first.clone(), ours[1].clone()]).unwrap();
+    assert!(engine::merge(statement, &[ours[1].clone(), first]).is_err());
     let from_ours = theirs.prove_vanilla(&bytes).unwrap();
     let from_files = theirs.prove().unwrap();
-    let proofs = [ours.concat(), joined, from_ours, from_files];
+    let proofs = [
+        ours.concat(),
+        joined,
+        of_ours,
+        of_theirs,
+        of_both,
+        from_ours,
+        from_files,
+    ];
     check_proofs(&fixture, &PreparedKey::new(&parameters.key), &proofs);
     // And we prove what the reference has opened.
     let opened = statement.sectors().iter().map(|sector| {
