@@ -19,7 +19,9 @@ pub const VARIABLE: &str = "LODE_PARAMETERS";
 static PARAMETERS: LazyLock<PathBuf> = LazyLock::new(|| {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
     let parameters = env::var_os(VARIABLE).map_or_else(|| target.join("parameters"), PathBuf::from);
-    env::set_var("FIL_PROOFS_PARAMETER_CACHE", parameters.join(LINKS));
+    let links = parameters.join(LINKS);
+    fs::create_dir_all(&links).unwrap_or_else(|error| panic!("cannot make {}: {error}", links.display()));
+    env::set_var("FIL_PROOFS_PARAMETER_CACHE", &links);
     env::set_var("FIL_PROOFS_PARENT_CACHE", target.join("parents"));
     parameters
 });
@@ -38,7 +40,6 @@ pub fn development(name: &str) -> PathBuf {
 /// When the folder of links cannot be written.
 pub fn show(name: &str) -> Result<()> {
     let links = parameters().join(LINKS);
-    fs::create_dir_all(&links)?;
     // The link is relative: it holds wherever the directory is moved to.
     match symlink(format!("../{DEVELOPMENT}{name}"), links.join(name)) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
