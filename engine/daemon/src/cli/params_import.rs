@@ -20,8 +20,9 @@ use crate::{
 /// Take the published parameters from a folder, a file or the web.
 ///
 /// Each file's digest is held against the published one before it gets its name; it is never computed again until
-/// the file changes. Development files are taken too, under names that begin with development-. An interrupted import goes on where it stopped when the same command is given again. A
-/// verifying node needs the keys only (--keys-only), some megabytes for all sizes together.
+/// the file changes. Development files are taken too, under names that begin with development-. An interrupted
+/// import goes on where it stopped when the same command is given again. A verifying node needs the keys only
+/// (--keys-only), some megabytes for all sizes together.
 ///
 /// A URL is that of a mirror, which has the files by name, or of an IPFS gateway, which has them by CID; or that
 /// of one file. From it the choice must be named: everything together has several hundred gigabytes.
