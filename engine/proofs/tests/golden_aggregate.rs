@@ -1,7 +1,9 @@
 //! Aggregates and their reference string against the reference: the same bytes, and nothing else accepted.
 
+mod encoded;
 mod fixture;
 
+use encoded::{bytes, file, scalar};
 use engine_proofs::{
     groth16::{
         aggregate::{self, aggregate, Aggregate, AggregateKey, Claim, Included, Srs},
@@ -11,7 +13,7 @@ use engine_proofs::{
     registered::AggregateProof,
     replica_id::Seed,
 };
-use ff::{Field, PrimeField};
+use ff::Field;
 use fixture::{cases, number, word};
 use kernels::{Fr, Node};
 use rand_core::{OsRng, RngCore, SeedableRng};
@@ -21,20 +23,6 @@ use serde_json::Value;
 const SRS: &str = "v28-fil-inner-product-v1.srs";
 const TWO: &str = "kit-aggregate-2KiB-1.1.0-plain-mod251-s42-n2.json";
 const NON_INTERACTIVE: &str = "kit-aggregate-2KiB-1.2.0-ni-chacha8-s46-n16.json";
-
-fn file(name: &str) -> Vec<u8> {
-    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures");
-    std::fs::read(format!("{fixtures}/{name}")).unwrap_or_else(|e| panic!("{name}: {e}"))
-}
-
-fn bytes(hex: &Value) -> Vec<u8> {
-    hex::decode(word(hex)).expect("hex")
-}
-
-fn scalar(hex: &Value) -> Fr {
-    let bytes = bytes(hex).try_into().expect("32 bytes of hex");
-    Option::from(Fr::from_repr(bytes)).expect("canonical")
-}
 
 /// What a kit says.
 struct Kit {

@@ -1,14 +1,14 @@
 //! Non-interactive PoRep, held against the reference: its challenges and its public inputs.
 
+mod challenged;
 mod fixture;
 mod sealed;
 
+use challenged::{asked, statement};
 use engine_proofs::{
-    geometry::{Geometry, SectorSize},
-    hex32,
     porep::{
         challenge::Challenges,
-        vanilla::{prove, public_inputs, verify, Statement},
+        vanilla::{prove, public_inputs, verify},
     },
     registered::SealProof,
     replica_id::Seed,
@@ -20,21 +20,11 @@ use sealed::{Case, Sealed};
 #[test]
 fn non_interactive_challenges_are_the_references() {
     let golden = fixture::read("challenges.json");
-    let cases_of_it = cases(&golden["porep"])
-        .iter()
-        .filter(|case| word(&case["feature"]) == "non-interactive-porep");
     let mut n_sizes = 0;
-    for case in cases_of_it {
-        let geometry = Geometry::of(SectorSize::from_bytes(number(&case["sector_size"])).unwrap());
+    for case in asked(&golden, "non-interactive-porep") {
+        let statement = statement(case);
+        let geometry = statement.geometry;
         assert_eq!(geometry.ni_porep_partitions as u64, number(&case["partitions"]));
-        let [replica_id, comm_r] =
-            ["replica_id_le", "comm_r_le"].map(|name| hex32::parse_node(word(&case[name])).unwrap());
-        let statement = Statement {
-            geometry,
-            replica_id,
-            comm_d: Node::ZERO,
-            comm_r,
-        };
         for part in cases(&case["parts"]) {
             let expected: Vec<u64> = cases(&part["challenges"]).iter().map(number).collect();
             let asked = Challenges::NonInteractive.of_partition(&statement, number(&part["k"]) as usize);

@@ -1,11 +1,11 @@
 //! Synthetic PoRep, held against the reference: its challenges, its file, and what is read back from it.
 
+mod challenged;
 mod fixture;
 mod sealed;
 
+use challenged::{asked, statement};
 use engine_proofs::{
-    geometry::{Geometry, SectorSize},
-    hex32,
     porep::{
         challenge::{selected, Challenges, Synthetic},
         synthetic,
@@ -15,7 +15,6 @@ use engine_proofs::{
     silent, Result,
 };
 use fixture::{cases, number, word};
-use kernels::Node;
 use sealed::{Case, Sealed};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -29,14 +28,15 @@ fn numbers(list: &Value) -> Vec<u64> {
 #[test]
 fn synthetic_challenges_are_the_references() {
     let golden = fixture::read("challenges.json");
-    let synthetic = cases(&golden["porep"])
-        .iter()
-        .filter(|case| word(&case["feature"]) == "synthetic-porep");
     let mut n_sizes = 0;
-    for case in synthetic {
-        let geometry = Geometry::of(SectorSize::from_bytes(number(&case["sector_size"])).unwrap());
-        let [replica_id, comm_r] =
-            ["replica_id_le", "comm_r_le"].map(|name| hex32::parse_node(word(&case[name])).unwrap());
+    for case in asked(&golden, "synthetic-porep") {
+        let statement = statement(case);
+        let Statement {
+            geometry,
+            replica_id,
+            comm_r,
+            ..
+        } = statement;
         let seed: Seed = word(&case["seed"]).parse().unwrap();
         let all = Synthetic::new(replica_id, comm_r, geometry.n_nodes()).all();
         assert_eq!(all.len() as u64, number(&case["synthetic_count"]));
@@ -50,12 +50,6 @@ fn synthetic_challenges_are_the_references() {
         assert_eq!(all[..8], numbers(&case["synthetic_first"]));
         assert_eq!(all[all.len() - 4..], numbers(&case["synthetic_last"]));
 
-        let statement = Statement {
-            geometry,
-            replica_id,
-            comm_d: Node::ZERO,
-            comm_r,
-        };
         for part in cases(&case["parts"]) {
             let (k, expected) = (number(&part["k"]) as usize, numbers(&part["challenges"]));
             let asked = Challenges::Synthetic(seed).of_partition(&statement, k);

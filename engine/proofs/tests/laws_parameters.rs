@@ -2,6 +2,7 @@
 //! proof that others would refuse.
 
 mod mini;
+mod outside;
 
 use blstrs::{G1Affine, G2Affine};
 use engine_proofs::{
@@ -16,6 +17,7 @@ use ff::Field;
 use group::{prime::PrimeCurveAffine, Curve};
 use kernels::{Cpu, Fr};
 use mini::Mini;
+use outside::{outside_g1, outside_g2};
 use rand_core::{RngCore, SeedableRng};
 use rand_xorshift::XorShiftRng;
 use rayon::prelude::*;
@@ -73,31 +75,6 @@ fn with(bytes: &[u8], at: usize, new: &[u8]) -> Vec<u8> {
     let mut changed = bytes.to_vec();
     changed[at..at + new.len()].copy_from_slice(new);
     changed
-}
-
-/// A point on the curve and outside the subgroup.
-fn outside_g1() -> G1Affine {
-    let point = |x: u8| {
-        let mut bytes = [0; 48];
-        (bytes[0], bytes[47]) = (0x80, x);
-        Option::<G1Affine>::from(G1Affine::from_compressed_unchecked(&bytes))
-    };
-    let mut points = (1..).filter_map(point);
-    points
-        .find(|point| !bool::from(point.is_torsion_free()))
-        .expect("nearly every point is")
-}
-
-fn outside_g2() -> G2Affine {
-    let point = |x: u8| {
-        let mut bytes = [0; 96];
-        (bytes[0], bytes[95]) = (0x80, x);
-        Option::<G2Affine>::from(G2Affine::from_compressed_unchecked(&bytes))
-    };
-    let mut points = (1..).filter_map(point);
-    points
-        .find(|point| !bool::from(point.is_torsion_free()))
-        .expect("nearly every point is")
 }
 
 /// The place in a key that a byte belongs to.

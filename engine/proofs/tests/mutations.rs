@@ -7,15 +7,17 @@
 //! One change is accepted, as it is everywhere: who has a proof can re-randomise it, without a witness, into
 //! another of the same statement. Proof bytes are therefore no identity.
 
+mod encoded;
 mod fixture;
 mod mutant;
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use blstrs::G2Affine;
+use encoded::{bytes, file, scalar};
 use engine_proofs::groth16::{BadPoint, Claim, Error, PreparedKey, Proof, VerifyingKey};
-use ff::{Field, PrimeField};
-use fixture::{cases, number, word};
+use ff::Field;
+use fixture::{cases, number};
 use kernels::Fr;
 use mutant::Points;
 use rand_core::{OsRng, RngCore, SeedableRng};
@@ -352,20 +354,6 @@ fn a_proof_of_another_kind_is_refused() {
             assert!(!subject.key.verify(own, proof), "{i} and {j}");
         }
     }
-}
-
-fn file(name: &str) -> Vec<u8> {
-    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures");
-    std::fs::read(format!("{fixtures}/{name}")).unwrap_or_else(|e| panic!("{name}: {e}"))
-}
-
-fn bytes(hex: &Value) -> Vec<u8> {
-    hex::decode(word(hex)).expect("hex")
-}
-
-fn scalar(hex: &Value) -> Fr {
-    let bytes = bytes(hex).try_into().expect("32 bytes of hex");
-    Option::from(Fr::from_repr(bytes)).expect("canonical")
 }
 
 fn big_endian(bytes: &[u8]) -> Vec<Fr> {

@@ -4,11 +4,14 @@
 //! exchanged, negated, replaced by others of the group, taken off the group. An ordinary run flips every 29th bit,
 //! others in each aggregate; with `LODE_MUTANTS=1000000` every bit is flipped, which takes a quarter of an hour.
 
+mod encoded;
 mod fixture;
+mod outside;
 
 use std::ops::Range;
 
 use blstrs::{G1Affine, G2Affine};
+use encoded::{bytes, file, scalar};
 use engine_proofs::{
     groth16::{
         aggregate::{Aggregate, AggregateKey, Claim, Included, Srs, SrsKey},
@@ -18,10 +21,10 @@ use engine_proofs::{
     registered::AggregateProof,
     replica_id::Seed,
 };
-use ff::PrimeField;
 use fixture::{cases, number, word};
 use group::prime::PrimeCurveAffine;
 use kernels::{Fr, Node};
+use outside::{outside_g1, outside_g2};
 use rand_core::OsRng;
 use rayon::prelude::*;
 use serde_json::Value;
@@ -100,11 +103,7 @@ impl Subject {
             AggregateProof::SnarkPackV1 => &kit["v1"],
             AggregateProof::SnarkPackV2 => &kit["v2"],
         };
-        let srs = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../fixtures/v28-fil-inner-product-v1.srs"
-        );
-        let srs = std::fs::read(srs).expect("the fixture is there");
+        let srs = file("v28-fil-inner-product-v1.srs");
         let n_rounds = number(&kit["padded_proof_count"]).ilog2() as usize;
         let subject = Subject {
             name: format!("{name}, {version}"),
@@ -192,12 +191,12 @@ impl Subject {
                 Kind::G1 => points(
                     own,
                     &G1Affine::generator().to_compressed(),
-                    off_g1().to_compressed(),
+                    outside_g1().to_compressed(),
                 ),
                 Kind::G2 => points(
                     own,
                     &G2Affine::generator().to_compressed(),
-                    off_g2().to_compressed(),
+                    outside_g2().to_compressed(),
                 ),
                 Kind::Count => [0, 1, 3, 4, 8, 32, u32::MAX]
                     .map(|n: u32| n.to_le_bytes().to_vec())
@@ -243,30 +242,6 @@ fn points<const N: usize>(own: &[u8], generator: &[u8], off: [u8; N]) -> Vec<Vec
     });
     let found = [negative, generator.to_vec(), infinity, off.to_vec(), modulus];
     found.into_iter().chain(flags).collect()
-}
-
-fn off_g1() -> G1Affine {
-    let point = |x: u8| {
-        let mut bytes = [0; 48];
-        (bytes[0], bytes[47]) = (0x80, x);
-        Option::<G1Affine>::from(G1Affine::from_compressed_unchecked(&bytes))
-    };
-    let mut points = (1..).filter_map(point);
-    points
-        .find(|point| !bool::from(point.is_torsion_free()))
-        .expect("nearly every point is")
-}
-
-fn off_g2() -> G2Affine {
-    let point = |x: u8| {
-        let mut bytes = [0; 96];
-        (bytes[0], bytes[95]) = (0x80, x);
-        Option::<G2Affine>::from(G2Affine::from_compressed_unchecked(&bytes))
-    };
-    let mut points = (1..).filter_map(point);
-    points
-        .find(|point| !bool::from(point.is_torsion_free()))
-        .expect("nearly every point is")
 }
 
 #[test]
@@ -315,13 +290,4 @@ fn no_other_length_is_one() {
         let fates = subject.try_all(shorter.chain(longer).par_bridge());
         assert_eq!(fates, (proof.len() + 6, 0));
     }
-}
-
-fn bytes(hex: &Value) -> Vec<u8> {
-    hex::decode(word(hex)).expect("hex")
-}
-
-fn scalar(hex: &Value) -> Fr {
-    let bytes = bytes(hex).try_into().expect("32 bytes of hex");
-    Option::from(Fr::from_repr(bytes)).expect("canonical")
 }

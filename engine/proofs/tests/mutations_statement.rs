@@ -1,10 +1,12 @@
 //! A proof proves what it was made for, and nothing else: not for another sector, another challenge, another
 //! number of partitions, or another registered proof.
 
+mod encoded;
 mod fixture;
 
 use std::ops::Not;
 
+use encoded::{bytes, file, scalar};
 use engine_proofs::{
     geometry::Geometry,
     graph::Graph,
@@ -19,7 +21,6 @@ use engine_proofs::{
     replica_id::{replica_id, PorepId, ProverId, Seed, Ticket},
     update,
 };
-use ff::PrimeField;
 use fixture::{cases, number, word};
 use kernels::{Fr, Node};
 use rand_core::OsRng;
@@ -488,18 +489,4 @@ fn an_update_proves_one_update() {
             assert!(!holds(&other, 0), "{other:?}");
         }
     }
-}
-
-fn file(name: &str) -> Vec<u8> {
-    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures");
-    std::fs::read(format!("{fixtures}/{name}")).unwrap_or_else(|e| panic!("{name}: {e}"))
-}
-
-fn bytes(hex: &Value) -> Vec<u8> {
-    hex::decode(word(hex)).expect("hex")
-}
-
-fn scalar(hex: &Value) -> Fr {
-    let bytes = bytes(hex).try_into().expect("32 bytes of hex");
-    Option::from(Fr::from_repr(bytes)).expect("canonical")
 }

@@ -107,6 +107,44 @@ pub fn fixture(name: &str) -> Value {
     serde_json::from_slice(&text).expect("fixtures are JSON")
 }
 
+/// What a golden sector and its proof say, as `seal --json` would print it.
+pub fn statement(sector: &Value, seal_proof: &str, proof: &Value) -> Value {
+    let case = &sector["case"];
+    serde_json::json!({
+        "sector_size": case["sector_size"],
+        "seal_proof": seal_proof,
+        "porep_id": case["porep_id"],
+        "prover_id": case["prover_id"],
+        "sector": case["sector_id"],
+        "ticket": case["ticket"],
+        "seed": case["seed"],
+        "comm_d": sector["comm_d"],
+        "comm_r": sector["comm_r"],
+        "proof": proof,
+    })
+}
+
+/// Whose a golden sector is, in flags.
+pub fn identity(case: &Value) -> Vec<String> {
+    let sector = case["sector_id"].to_string();
+    let flags = [
+        ("--sector", sector.as_str()),
+        ("--prover-id", word(case, "prover_id")),
+        ("--ticket", word(case, "ticket")),
+        ("--porep-id", word(case, "porep_id")),
+    ];
+    flags
+        .iter()
+        .flat_map(|(name, value)| [name.to_string(), value.to_string()])
+        .collect()
+}
+
+/// Writes the key of a kit into a folder, under its published name.
+pub fn put_key(kit: &Value, folder: &Path) {
+    let key = hex::decode(word(&kit["vk"], "vk_hex_uncompressed")).expect("hex");
+    fs::write(folder.join(word(&kit["vk"], "file")), key).expect("the folder can be written");
+}
+
 /// Every file of a folder with its bytes.
 pub fn snapshot(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(folder).expect("the folder is there");

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::engine::{file, fixture, folder, json, text, word};
+use crate::engine::{file, fixture, folder, identity, json, text, word};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -27,7 +27,7 @@ fn check(case: &str) -> Value {
         ("1.0.0", _) => "v1",
         _ => "v1.1",
     };
-    let sealed = json(&[
+    let seal = [
         "seal",
         "--skip-proof",
         "--json",
@@ -35,16 +35,10 @@ fn check(case: &str) -> Value {
         text(&dir),
         "--seal-proof",
         seal_proof,
-        "--sector",
-        &sector.to_string(),
-        "--prover-id",
-        word(case, "prover_id"),
-        "--ticket",
-        word(case, "ticket"),
-        "--porep-id",
-        word(case, "porep_id"),
-        text(&data),
-    ]);
+    ];
+    let identity = identity(case);
+    let words = seal.into_iter().chain(identity.iter().map(String::as_str));
+    let sealed = json(&words.chain([text(&data)]).collect::<Vec<_>>());
     for name in ["comm_d", "comm_c", "comm_r_last", "comm_r", "replica_id"] {
         assert_eq!(word(&sealed, name), word(&golden, name), "{name}");
     }

@@ -2,30 +2,18 @@
 
 use std::{fs, process::Output};
 
-use crate::engine::{fixture, folder, refused, run, stderr, stdout, text, word};
-use serde_json::{json, Value};
+use crate::engine::{fixture, folder, put_key, refused, run, statement, stderr, stdout, text};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// The reference's proof of its non-interactive sector, as `seal --json` would print it, and a folder with the key.
 fn case() -> (Value, TempDir) {
     let kit = fixture("kit-aggregate-2KiB-1.2.0-ni-chacha8-s46-n16.json");
     let sector = fixture("porep-2KiB-1.2.0-ni-chacha8-s46.json");
-    let (case, folder) = (&sector["case"], folder());
-    let key = hex::decode(word(&kit["vk"], "vk_hex_uncompressed")).unwrap();
-    fs::write(folder.path().join(word(&kit["vk"], "file")), key).unwrap();
-    let statement = json!({
-        "sector_size": 2048,
-        "seal_proof": "ni",
-        "porep_id": case["porep_id"],
-        "prover_id": case["prover_id"],
-        "sector": case["sector_id"],
-        "ticket": case["ticket"],
-        "seed": case["seed"],
-        "comm_d": sector["comm_d"],
-        "comm_r": sector["comm_r"],
-        "partition_proofs": kit["proofs"][0],
-        "proof": kit["v2"]["aggregate_proof_hex"],
-    });
+    let folder = folder();
+    put_key(&kit, folder.path());
+    let mut statement = statement(&sector, "ni", &kit["v2"]["aggregate_proof_hex"]);
+    statement["partition_proofs"] = kit["proofs"][0].clone();
     (statement, folder)
 }
 

@@ -6,7 +6,7 @@ use std::{
     process::Output,
 };
 
-use crate::engine::{fixture, folder, json, refused, run, stdout, text, word};
+use crate::engine::{fixture, folder, json, refused, run, statement, stdout, text, word};
 use blstrs::{G1Affine, G2Affine};
 use group::prime::PrimeCurveAffine;
 use serde_json::{json, Value};
@@ -27,19 +27,7 @@ struct Kit {
 /// The reference's proof of its 2 KiB sector, as `seal --json` would print it.
 fn kit() -> Kit {
     let (kit, sector) = (fixture(KIT), fixture("porep-2KiB-1.1.0-plain-mod251-s42.json"));
-    let case = &sector["case"];
-    let statement = json!({
-        "sector_size": 2048,
-        "seal_proof": "v1.1",
-        "porep_id": case["porep_id"],
-        "prover_id": case["prover_id"],
-        "sector": case["sector_id"],
-        "ticket": case["ticket"],
-        "seed": case["seed"],
-        "comm_d": sector["comm_d"],
-        "comm_r": sector["comm_r"],
-        "proof": kit["seal_commit_phase2_output_hex"],
-    });
+    let statement = statement(&sector, "v1.1", &kit["seal_commit_phase2_output_hex"]);
     let folder = folder();
     let key = hex::decode(word(&kit["vk"], "vk_hex_uncompressed")).unwrap();
     fs::write(folder.path().join(KEY), key).unwrap();

@@ -2,7 +2,7 @@
 
 use std::{env, fs, path::Path};
 
-use crate::engine::{file, fixture, folder, json, refused, run, stderr, stdout, text, word};
+use crate::engine::{file, fixture, folder, identity, json, refused, run, stderr, stdout, text, word};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -30,16 +30,7 @@ fn check(name: &str) {
     let old = seal(
         folder.path(),
         &data,
-        &[
-            "--sector",
-            &sector.to_string(),
-            "--prover-id",
-            word(case, "prover_id"),
-            "--ticket",
-            word(case, "ticket"),
-            "--porep-id",
-            word(case, "porep_id"),
-        ],
+        &identity(case).iter().map(String::as_str).collect::<Vec<_>>(),
     );
     let (new, data) = (
         folder.path().join("new"),
