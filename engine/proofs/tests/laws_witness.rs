@@ -138,6 +138,11 @@ fn a_porep_of_each_shape() {
 }
 
 #[test]
+fn a_challenge_of_eleven_layers() {
+    check_porep("32GiB", 1);
+}
+
+#[test]
 fn a_porep_of_other_numbers_of_challenges() {
     check_porep("2KiB", 1);
     check_porep("2KiB", 3);
