@@ -3,8 +3,8 @@
 //! Neptune's constants turn the matrices of the partial rounds sparse. Beyond that, several partial rounds
 //! form a block: the elements that no S-box touches stay as they are until its end, and what the rounds
 //! would have added to them reaches element 0 through constants computed beforehand. A layer is nothing but
-//! dot products with constants, each reduced once. Last, element 0 is kept times a number of each round's own,
-//! chosen so that what its S-box gives returns to it without a product: `(λ·s)⁵ = λ⁵·s⁵`.
+//! dot products with constants, each reduced once. Last, every element is kept times a number that is chosen
+//! so that one coefficient of each dot product is 1: an S-box lets such numbers pass, for `(λ·s)⁵ = λ⁵·s⁵`.
 
 #[cfg(target_arch = "x86_64")]
 mod ifma;
@@ -40,14 +40,6 @@ const MAX_BLOCK: usize = 6;
 
 /// Digests handed to one thread at a time: whole batches, and some tenths of a millisecond to two.
 const CHUNK_LEN: usize = 64;
-
-/// `5⁻¹ mod (r − 1)`: the exponent of fifth roots.
-const FIFTH: Words = [
-    0x3333_3332_cccc_cccd,
-    0x217f_0e67_9998_f199,
-    0xe14a_5669_9d73_f002,
-    0x2e5f_0fba_dd72_321c,
-];
 
 /// A constant of an arithmetic.
 trait Constant: Copy + Sized {
@@ -95,15 +87,21 @@ struct Constants<C> {
     leave: C,
     /// The domain tag and the keys before the first S-boxes.
     start: Vec<C>,
-    /// Keys after the S-boxes of the full rounds that come first.
-    head: Vec<Vec<C>>,
+    /// The full rounds that come first.
+    head: Vec<Full<C>>,
     blocks: Vec<Block<C>>,
-    /// Keys after the S-boxes of the full rounds that come last; the very last has none.
-    tail: Vec<Vec<C>>,
-    /// Rows of the matrix, which is symmetric.
-    matrix: Vec<Vec<C>>,
-    /// Columns of the matrix that comes before the partial rounds.
-    pre_sparse: Vec<Vec<C>>,
+    /// The full rounds that come last, but for the very last.
+    tail: Vec<Full<C>>,
+    /// What the last S-boxes' outputs make element 1 of.
+    last: Vec<C>,
+}
+
+/// A full round.
+struct Full<C> {
+    /// Keys after the S-boxes.
+    keys: Vec<C>,
+    /// For each element, the coefficients of the S-box outputs but the first, which is taken once.
+    columns: Vec<Vec<C>>,
 }
 
 /// Partial rounds `r` with the matrices of neptune's factorisation, first columns `ŵᵣ` and first rows `vᵣ`.
@@ -131,47 +129,38 @@ impl<C: Constant> Constants<C> {
         let mut start = start.to_vec();
         start[0] += neptune.domain_tag;
 
-        // From the last round, whose result is kept as it is, to the first: `λᵣ⁵ = λᵣ₊₁·ŵᵣ[0]`.
-        let mut scale = Fr::ONE;
-        let mut rounds = Vec::new();
-        for (key, sparse) in partial.iter().zip(&neptune.sparse_matrixes).rev() {
-            let boxed_scale = scale * sparse.w_hat[0];
-            rounds.push(Partial {
-                key: *key,
-                w_hat: &sparse.w_hat[1..],
-                v: &sparse.v_rest,
-                boxed_scale,
-                scale,
-            });
-            scale = boxed_scale.pow_vartime(FIFTH);
-        }
-        rounds.reverse();
+        // What each element is kept times.
+        let mut scales = vec![Fr::ONE; width];
+        let (mds, pre_sparse) = (&neptune.mds_matrices.m, &neptune.pre_sparse_matrix);
+        let head = (1..).zip(head.chunks(width)).map(|(round, keys)| {
+            let matrix = if round == full { pre_sparse } else { mds };
+            Full::new(keys, matrix, &mut scales)
+        });
+        let head = head.collect();
+        let standing = scales[1..].to_vec();
+        let rounds: Vec<Partial> = partial
+            .iter()
+            .zip(&neptune.sparse_matrixes)
+            .map(|(key, sparse)| Partial::new(*key, &sparse.w_hat, &sparse.v_rest, &standing, &mut scales[0]))
+            .collect();
         // A block of B rounds costs B²/2 products more, and saves reductions of width·(B − 1) elements.
         let block_len = A::to_usize() / 2 + 1;
-        let columns = |matrix: &[Vec<Fr>], scale: Fr| {
-            let column = |column: usize| {
-                let scale = if column == 0 { scale } else { Fr::ONE };
-                convert(matrix.iter().map(|row| row[column] * scale))
-            };
-            (0..width).map(column).collect()
-        };
+        let tail = tail.chunks(width).map(|keys| Full::new(keys, mds, &mut scales));
+        let tail = tail.collect();
+        let last = mds
+            .iter()
+            .zip(&scales)
+            .map(|(row, scale)| row[1] * inverse(fifth(*scale)));
         Constants {
             width,
             zero: C::of(Fr::ZERO),
             enter: C::of(C::radix()),
             leave: C::new([1, 0, 0, 0]),
             start: convert(start),
-            head: head
-                .chunks(width)
-                .map(|keys| convert(keys.iter().copied()))
-                .collect(),
+            head,
             blocks: rounds.chunks(block_len).map(Block::new).collect(),
-            tail: tail
-                .chunks(width)
-                .map(|keys| convert(keys.iter().copied()))
-                .collect(),
-            matrix: columns(&neptune.mds_matrices.m, Fr::ONE),
-            pre_sparse: columns(&neptune.pre_sparse_matrix, scale),
+            tail,
+            last: convert(last),
         }
     }
 
@@ -186,69 +175,93 @@ impl<C: Constant> Constants<C> {
         for ((element, number), start) in state[1..].iter_mut().zip(preimage).zip(&self.start[1..]) {
             *element = field.updated(field.value(start), &[self.enter], &[*number]);
         }
-        for (round, keys) in self.head.iter().enumerate() {
-            let last = round + 1 == self.head.len();
-            full_round(
-                field,
-                state,
-                keys,
-                if last { &self.pre_sparse } else { &self.matrix },
-                zero,
-            );
+        for round in &self.head {
+            round.run(field, state, zero);
         }
         for block in &self.blocks {
             block.run(field, state, zero);
         }
-        for keys in &self.tail {
-            full_round(field, state, keys, &self.matrix, zero);
+        for round in &self.tail {
+            round.run(field, state, zero);
         }
         for element in &mut *state {
             *element = field.quintic(*element, &self.zero);
         }
-        let digest = field.dot(&self.matrix[1], state);
+        let digest = field.dot(&self.last, state);
         field.dot(&[self.leave], &[digest])
     }
 }
 
-#[inline(always)]
-fn full_round<F: Field>(
-    field: F,
-    state: &mut [F::Value],
-    keys: &[F::Constant],
-    columns: &[Vec<F::Constant>],
-    zero: F::Value,
-) {
-    let mut boxed = [zero; MAX_WIDTH];
-    let boxed = &mut boxed[..state.len()];
-    for ((boxed, element), key) in boxed.iter_mut().zip(&*state).zip(keys) {
-        *boxed = field.quintic(*element, key);
+fn fifth(element: Fr) -> Fr {
+    element.square().square() * element
+}
+
+fn inverse(coefficient: Fr) -> Fr {
+    coefficient.invert().expect("no coefficient is zero")
+}
+
+impl<C: Constant> Full<C> {
+    /// Chooses what elements are kept times after it.
+    fn new(keys: &[Fr], matrix: &[Vec<Fr>], scales: &mut [Fr]) -> Full<C> {
+        let boxed: Vec<Fr> = scales.iter().map(|scale| fifth(*scale)).collect();
+        let columns = scales.iter_mut().enumerate().map(|(column, scale)| {
+            *scale = boxed[0] * inverse(matrix[0][column]);
+            let rows = matrix.iter().zip(&boxed).skip(1);
+            convert(rows.map(|(row, boxed)| row[column] * *scale * inverse(*boxed)))
+        });
+        Full {
+            columns: columns.collect(),
+            keys: convert(keys.iter().zip(&boxed).map(|(key, boxed)| key * boxed)),
+        }
     }
-    for (element, column) in state.iter_mut().zip(columns) {
-        *element = field.dot(column, boxed);
+
+    #[inline(always)]
+    fn run<F: Field<Constant = C>>(&self, field: F, state: &mut [F::Value], zero: F::Value) {
+        let mut boxed = [zero; MAX_WIDTH];
+        let boxed = &mut boxed[..state.len()];
+        for ((boxed, element), key) in boxed.iter_mut().zip(&*state).zip(&self.keys) {
+            *boxed = field.quintic(*element, key);
+        }
+        for (element, column) in state.iter_mut().zip(&self.columns) {
+            *element = field.added(boxed[0], column, &boxed[1..]);
+        }
     }
 }
 
-/// A partial round of neptune's.
-struct Partial<'a> {
+/// A partial round of neptune's, of elements that are kept times something.
+struct Partial {
     key: Fr,
     /// `ŵ[1..]`.
-    w_hat: &'a [Fr],
-    v: &'a [Fr],
+    w_hat: Vec<Fr>,
+    v: Vec<Fr>,
     /// What the output of its S-box is kept times.
     boxed_scale: Fr,
     /// What element 0 is kept times after it.
     scale: Fr,
 }
 
+impl Partial {
+    /// Chooses what element 0 is kept times after it.
+    fn new(key: Fr, w_hat: &[Fr], v: &[Fr], standing: &[Fr], first: &mut Fr) -> Partial {
+        let boxed_scale = fifth(*first);
+        *first = boxed_scale * inverse(w_hat[0]);
+        let w_hat = w_hat[1..].iter().zip(standing);
+        Partial {
+            key,
+            w_hat: w_hat.map(|(w, scale)| w * inverse(*scale)).collect(),
+            v: v.iter().zip(standing).map(|(v, scale)| v * scale).collect(),
+            boxed_scale,
+            scale: *first,
+        }
+    }
+}
+
 impl<C: Constant> Block<C> {
-    fn new(rounds: &[Partial<'_>]) -> Block<C> {
-        let unscaled: Vec<Fr> = rounds
-            .iter()
-            .map(|round| round.boxed_scale.invert().expect("no coefficient is zero"))
-            .collect();
-        let round = |(r, round): (usize, &Partial<'_>)| {
-            let cross = |(earlier, unscaled): (&Partial<'_>, &Fr)| {
-                let sum: Fr = round.w_hat.iter().zip(earlier.v).map(|(w, v)| w * v).sum();
+    fn new(rounds: &[Partial]) -> Block<C> {
+        let unscaled: Vec<Fr> = rounds.iter().map(|round| inverse(round.boxed_scale)).collect();
+        let round = |(r, round): (usize, &Partial)| {
+            let cross = |(earlier, unscaled): (&Partial, &Fr)| {
+                let sum: Fr = round.w_hat.iter().zip(&earlier.v).map(|(w, v)| w * v).sum();
                 sum * unscaled
             };
             let crosses = rounds[..r].iter().zip(&unscaled).map(cross);
@@ -259,7 +272,7 @@ impl<C: Constant> Block<C> {
             }
         };
         let update = |i: usize| {
-            let scaled = |(round, unscaled): (&Partial<'_>, &Fr)| round.v[i] * unscaled;
+            let scaled = |(round, unscaled): (&Partial, &Fr)| round.v[i] * unscaled;
             convert(rounds.iter().zip(&unscaled).map(scaled))
         };
         Block {
