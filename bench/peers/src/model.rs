@@ -123,13 +123,13 @@ pub fn phases(rates: &Rates, host: Host) -> Result<Vec<Phase>> {
     let domain = LOG_DOMAIN.exp2();
     let butterflies = N_TRANSFORMS * LOG_DOMAIN * domain / 2.0;
     // How much more a point of G2 costs.
-    let g2 = rates.of("msm-g2-blst-14")? / rates.of("msm-g1-blst-16")?;
+    let g2 = rates.of("msm-g2-14-blst")? / rates.of("msm-g1-16-blst")?;
     let bits = N_AUX + N_IN_A + N_IN_B * (1.0 + g2);
     let partitions = geometry.porep_partitions as f64;
     let partition_s = N_CONSTRAINTS * rates.of("witness")?
-        + butterflies * rates.of("ntt-2-20-core")?
-        + domain * rates.of("msm-g1-2-20-core")?
-        + bits * rates.of("msm-bits-core")?;
+        + butterflies * rates.of("ntt-20")?
+        + domain * rates.of("msm-g1-20-blst")?
+        + bits * rates.of("msm-g1-bits")?;
     Ok(vec![
         phase(
             "PreCommit1",

@@ -33,6 +33,9 @@ use crate::{
     },
 };
 
+/// Constraints of the PoRep of 2 KiB, those of its inputs among them.
+pub(super) const N_CONSTRAINTS: usize = 2_687_961;
+
 /// What comes out on both sides and can be compared is how many public inputs there are: bellperson keeps its
 /// assignment private. That both assign and evaluate the same, value by value, is a known answer of our tests.
 pub(super) fn witness(rounds: usize) -> Result<Row> {

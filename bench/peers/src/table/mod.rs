@@ -114,13 +114,21 @@ pub static STAGES: &[Stage] = &[
         .asked(2.5, 2.5),
     stage("fr32", 9, padding::fr32).asked(2.5, 2.5),
     stage("comm-p", 5, padding::comm_p),
-    stage("msm-g1-16-blst", 5, snark::msm_g1_16_beside_blst).asked(4.5, 6.0),
+    stage("msm-g1-16-blst", 5, snark::msm_g1_16_beside_blst)
+        .counted(1 << 16)
+        .asked(4.5, 6.0),
     stage("msm-g1-18-blst", 3, snark::msm_g1_18_beside_blst).asked(4.0, 6.0),
-    stage("msm-g1-20-blst", 3, snark::msm_g1_20_beside_blst).asked(4.0, 6.0),
+    stage("msm-g1-20-blst", 3, snark::msm_g1_20_beside_blst)
+        .counted(1 << 20)
+        .asked(4.0, 6.0),
     stage("msm-g1-16", 5, snark::msm_g1_16).asked(7.0, 9.0),
     stage("msm-g1-20", 3, snark::msm_g1_20).asked(7.0, 9.0),
-    stage("msm-g1-bits", 3, snark::msm_g1_bits).asked(10.0, 18.0),
-    stage("msm-g2-14-blst", 5, snark::msm_g2_14_beside_blst).asked(4.5, 6.0),
+    stage("msm-g1-bits", 3, snark::msm_g1_bits)
+        .counted(1 << 20)
+        .asked(10.0, 18.0),
+    stage("msm-g2-14-blst", 5, snark::msm_g2_14_beside_blst)
+        .counted(1 << 14)
+        .asked(4.5, 6.0),
     stage("msm-g1", 3, snark::msm_g1),
     stage("msm-g1-blst", 3, snark::msm_g1_beside_blst),
     stage("msm-g2", 3, snark::msm_g2),
@@ -128,13 +136,17 @@ pub static STAGES: &[Stage] = &[
     stage("ntt", 3, transforms::ntt),
     stage("ntt-16", 9, transforms::ntt_16).asked(8.0, 12.0),
     stage("ntt-18", 5, transforms::ntt_18).asked(8.0, 12.0),
-    stage("ntt-20", 3, transforms::ntt_20).asked(8.0, 12.0),
+    stage("ntt-20", 3, transforms::ntt_20)
+        .counted(20 << 19)
+        .asked(8.0, 12.0),
     stage("ntt-22", 3, transforms::ntt_22).asked(8.0, 12.0),
     stage("quotient", 3, transforms::quotient),
     stage("pre-commit-1", 3, sector::pre_commit_1),
     stage("pre-commit-2", 3, sector::pre_commit_2).asked(7.0, 10.0),
     stage("commit-1", 9, sector::commit_1),
-    stage("witness", 5, circuits::witness).asked(8.0, 20.0),
+    stage("witness", 5, circuits::witness)
+        .counted(circuits::N_CONSTRAINTS)
+        .asked(8.0, 20.0),
     stage("commit-2", 1, sector::commit_2).asked(5.0, 10.0),
     stage("winning-post", 3, circuits::winning_post).asked(5.0, 10.0),
     stage("winning-post-512mib", 3, circuits::winning_post_512_mib)
