@@ -5,6 +5,7 @@
 //! share inversions. Bases are read from their bytes chunk by chunk, so that a parameter file of 44 GiB
 //! passes through some MiB of memory for each thread.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ff::Field;
@@ -26,14 +27,14 @@ const CHUNK_LEN: usize = 1 << 12;
 /// circuit repeat after seven.
 const N_PER_SAMPLE: usize = 7;
 
-/// Bases that a thread collects before it sums them or puts them into buckets: 8 MiB in G1, 16 MiB in G2.
-const POOL_LEN: usize = 1 << 16;
+/// Bases that a thread collects before it sums them or puts them into buckets: 16 MiB in G1, 32 MiB in G2.
+const POOL_LEN: usize = 1 << 17;
 
 /// Bits of the largest digits.
-const MAX_DIGIT_BITS: usize = 16;
+const MAX_DIGIT_BITS: usize = 15;
 
-/// What the buckets of a thread take at most: 16 windows of 2¹⁵ buckets in G1.
-const MAX_BUCKETS_SIZE: usize = 64 << 20;
+/// What the buckets of a thread take at most: 18 times 2¹⁴ of them are 36 MiB in G1.
+const MAX_BUCKETS_SIZE: usize = 40 << 20;
 
 /// The sum over a bucket costs as much as this many additions into it.
 const BUCKET_COST: usize = 2;
@@ -92,17 +93,59 @@ fn is_dense(scalar: &Fr) -> bool {
 
 /// The digit width with the fewest additions for so many dense scalars, where buckets are of this size.
 fn digit_bits(n_dense: usize, bucket_size: usize) -> usize {
-    let cost = |n_bits: &usize| digits::n_digits(*n_bits) * (n_dense + BUCKET_COST * (1 << (n_bits - 1)));
+    let windows = |n_bits: usize| Windows::new(n_bits);
+    let cost = |n_bits: &usize| {
+        let windows = windows(*n_bits);
+        windows.n_windows * n_dense + BUCKET_COST * windows.n_buckets()
+    };
     (2..=MAX_DIGIT_BITS)
-        .filter(|n_bits| (digits::n_digits(*n_bits) << (n_bits - 1)) * bucket_size <= MAX_BUCKETS_SIZE)
+        .filter(|n_bits| windows(*n_bits).n_buckets() * bucket_size <= MAX_BUCKETS_SIZE)
         .min_by_key(cost)
         .expect("the range is not empty")
+}
+
+/// Digits by their places, and a bucket for each size of a digit there.
+#[derive(Clone, Copy, Debug)]
+struct Windows {
+    n_bits: usize,
+    n_windows: usize,
+}
+
+impl Windows {
+    fn new(n_bits: usize) -> Windows {
+        Windows {
+            n_bits,
+            n_windows: digits::n_digits_at_least(n_bits),
+        }
+    }
+
+    /// Buckets of a window, but for the last.
+    fn n_buckets_each(self) -> usize {
+        1 << (self.n_bits - 1)
+    }
+
+    /// The buckets of all windows; the last has twice as many where its digits have no room for a carry.
+    fn n_buckets(self) -> usize {
+        let n_rooms = digits::n_digits(self.n_bits);
+        n_rooms * self.n_buckets_each()
+    }
+
+    /// Where the buckets of a window lie.
+    fn of(self, window: usize) -> Range<usize> {
+        let start = window * self.n_buckets_each();
+        let is_last = window + 1 == self.n_windows;
+        start..if is_last {
+            self.n_buckets()
+        } else {
+            start + self.n_buckets_each()
+        }
+    }
 }
 
 /// One thread's share of a sum.
 struct Sum<C: Curve> {
     curve: C,
-    n_bits: usize,
+    windows: Windows,
     /// The scalars of a chunk that are one, and those that are neither zero nor one, by their places.
     unit_places: Vec<usize>,
     dense_places: Vec<usize>,
@@ -119,16 +162,17 @@ struct Sum<C: Curve> {
     digits: Vec<i16>,
     /// Bases that the pool holds, and digits of each window.
     pool_len: usize,
-    /// Window by window, `2^(n_bits − 1)` each; empty until the first dense scalar comes.
+    /// Window by window; empty until the first dense scalar comes.
     buckets: Vec<Point<C::F>>,
     adder: C::Buckets,
 }
 
 impl<C: Curve> Sum<C> {
     fn new(curve: C, n_bits: usize, pool_len: usize) -> Self {
+        let windows = Windows::new(n_bits);
         Sum {
             curve,
-            n_bits,
+            windows,
             unit_places: Vec::new(),
             dense_places: Vec::new(),
             decoded: Vec::new(),
@@ -136,9 +180,9 @@ impl<C: Curve> Sum<C> {
             ones: Vec::new(),
             unit_sum: Point::infinity(),
             pool: room(pool_len),
-            digits: vec![0; digits::n_digits(n_bits) * (pool_len + DIGITS_GAP)],
+            digits: vec![0; windows.n_windows * (pool_len + DIGITS_GAP)],
             pool_len,
-            buckets: room(digits::n_digits(n_bits) << (n_bits - 1)),
+            buckets: room(windows.n_buckets()),
             adder: curve.buckets(),
         }
     }
@@ -195,7 +239,7 @@ impl<C: Curve> Sum<C> {
         let row = self.digits[self.pool.len()..]
             .iter_mut()
             .step_by(self.pool_len + DIGITS_GAP);
-        for (place, digit) in row.zip(digits::of(scalar, self.n_bits)) {
+        for (place, digit) in row.zip(digits::of(scalar, self.windows.n_bits, self.windows.n_windows)) {
             *place = digit as i16;
         }
         self.pool.push(base);
@@ -215,10 +259,9 @@ impl<C: Curve> Sum<C> {
         if self.pool.is_empty() {
             return;
         }
-        let n_buckets = 1 << (self.n_bits - 1);
-        let windows = self.digits.chunks_exact(self.pool_len + DIGITS_GAP);
-        self.buckets.resize(windows.len() * n_buckets, Point::infinity());
-        for (digits, buckets) in windows.zip(self.buckets.chunks_exact_mut(n_buckets)) {
+        self.buckets.resize(self.windows.n_buckets(), Point::infinity());
+        for (window, digits) in self.digits.chunks_exact(self.pool_len + DIGITS_GAP).enumerate() {
+            let buckets = &mut self.buckets[self.windows.of(window)];
             self.adder.add(&self.pool, &digits[..self.pool.len()], buckets);
         }
         self.pool.clear();
@@ -232,8 +275,7 @@ impl<C: Curve> Sum<C> {
 
     /// `Σ 2^(w·n_bits) · Σ (i + 1) · buckets[w][i]`, w the window.
     fn dense(&mut self) -> Projective<C> {
-        let n_buckets: usize = 1 << (self.n_bits - 1);
-        let chain_len = n_buckets.min(CHAIN_LEN);
+        let chain_len = self.windows.n_buckets_each().min(CHAIN_LEN);
         let ChainSums { totals, weighted } = self.adder.chain_sums(&mut self.buckets, chain_len);
         let curve = self.curve;
         let points = |points: Vec<Point<C::F>>| -> Vec<Projective<C>> {
@@ -244,12 +286,16 @@ impl<C: Curve> Sum<C> {
         };
         let (totals, weighted) = (points(totals), points(weighted));
 
-        let n_chains = n_buckets / chain_len;
-        let windows = totals.chunks(n_chains).zip(weighted.chunks(n_chains)).rev();
-        windows.fold(Projective::<C>::identity(), |sum, (totals, weighted)| {
-            doubled(sum, self.n_bits)
-                + doubled(by_place(totals), chain_len.ilog2() as usize)
-                + weighted.iter().sum::<Projective<C>>()
+        if totals.is_empty() {
+            return Projective::<C>::identity();
+        }
+        let windows = (0..self.windows.n_windows).rev();
+        windows.fold(Projective::<C>::identity(), |sum, window| {
+            let buckets = self.windows.of(window);
+            let chains = buckets.start / chain_len..buckets.end / chain_len;
+            doubled(sum, self.windows.n_bits)
+                + doubled(by_place(&totals[chains.clone()]), chain_len.ilog2() as usize)
+                + weighted[chains].iter().sum::<Projective<C>>()
         })
     }
 }

@@ -94,10 +94,11 @@ impl<F: Coordinate> Table<F> {
             points,
             adder,
         } = scratch;
-        digits.resize_with(digits::n_digits(self.n_bits), Vec::new);
+        let n_digits = digits::n_digits(self.n_bits);
+        digits.resize_with(n_digits, Vec::new);
         digits.iter_mut().for_each(Vec::clear);
         for scalar in scalars {
-            for (digits, digit) in digits.iter_mut().zip(digits::of(scalar, self.n_bits)) {
+            for (digits, digit) in digits.iter_mut().zip(digits::of(scalar, self.n_bits, n_digits)) {
                 digits.push(digit);
             }
         }
