@@ -13,7 +13,8 @@ use std::arch::x86_64::{
     _mm_set_epi64x, _mm_shuffle_epi32, _mm_shuffle_epi8, _mm_store_si128, _mm_storeu_si128,
 };
 
-use super::constants::{Rounds, CONSTANTS, PADDING};
+pub(in crate::cpu) use super::constants::Rounds;
+use super::constants::{CONSTANTS, PADDING};
 use super::INITIAL;
 use crate::{Level, Node};
 
@@ -21,14 +22,14 @@ use crate::{Level, Node};
 const N_CHAINS: usize = 4;
 
 /// Groups of four rounds in a block.
-const N_GROUPS: usize = 16;
+pub(in crate::cpu) const N_GROUPS: usize = 16;
 
 /// Proof that this processor has the instructions, and may use them; whoever holds it may run them.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ShaNi(());
+pub(in crate::cpu) struct ShaNi(());
 
 impl ShaNi {
-    pub(super) fn of(level: Level) -> Option<ShaNi> {
+    pub(in crate::cpu) fn of(level: Level) -> Option<ShaNi> {
         let there = is_x86_feature_detected!("sha") && is_x86_feature_detected!("sse4.1");
         (there && level.allows(Level::Adx)).then_some(ShaNi(()))
     }
@@ -36,7 +37,7 @@ impl ShaNi {
 
 /// The state of one chain, in the order that the instructions take.
 #[derive(Clone, Copy, Debug)]
-struct State {
+pub(in crate::cpu) struct State {
     abef: __m128i,
     cdgh: __m128i,
 }
@@ -131,7 +132,7 @@ fn put(schedule: &mut Rounds, group: usize, words: __m128i) {
 /// Puts half a block into a schedule, and answers its last words.
 #[inline]
 #[target_feature(enable = "sha,sse4.1")]
-fn put_half(schedule: &mut Rounds, half: usize, bytes: &[u8; 32]) -> __m128i {
+pub(in crate::cpu) fn put_half(schedule: &mut Rounds, half: usize, bytes: &[u8; 32]) -> __m128i {
     let (quarters, _) = bytes.as_chunks::<16>();
     put(schedule, 2 * half, read(&quarters[0]));
     let last = read(&quarters[1]);
@@ -151,7 +152,7 @@ fn begin(schedule: &mut Rounds, block: &[u8; 64]) -> __m128i {
 /// Expands a schedule by four words: group `group`, from 4 on, from the four before it, of which `last` is one.
 #[inline]
 #[target_feature(enable = "sha,sse4.1")]
-fn expand(schedule: &mut Rounds, last: &mut __m128i, group: usize) {
+pub(in crate::cpu) fn expand(schedule: &mut Rounds, last: &mut __m128i, group: usize) {
     assert!((4..N_GROUPS).contains(&group));
     // SAFETY: the group and the four before it lie in the schedule, and are aligned; the caller has the instructions.
     unsafe {
@@ -178,7 +179,7 @@ fn expand(schedule: &mut Rounds, last: &mut __m128i, group: usize) {
 /// states in registers.)
 #[inline]
 #[target_feature(enable = "sha,sse4.1")]
-fn rounds<const N: usize>(states: &mut [State; N], schedules: &[Rounds; N], group: usize) {
+pub(in crate::cpu) fn rounds<const N: usize>(states: &mut [State; N], schedules: &[Rounds; N], group: usize) {
     for i in 0..N {
         states[i].rounds(&schedules[i], group);
     }
@@ -187,7 +188,7 @@ fn rounds<const N: usize>(states: &mut [State; N], schedules: &[Rounds; N], grou
 /// Ends a block of each chain: adds the states from before it.
 #[inline]
 #[target_feature(enable = "sha,sse4.1")]
-fn add<const N: usize>(states: &mut [State; N], before: &[State; N]) {
+pub(in crate::cpu) fn add<const N: usize>(states: &mut [State; N], before: &[State; N]) {
     for i in 0..N {
         states[i].abef = _mm_add_epi32(states[i].abef, before[i].abef);
         states[i].cdgh = _mm_add_epi32(states[i].cdgh, before[i].cdgh);
@@ -197,7 +198,7 @@ fn add<const N: usize>(states: &mut [State; N], before: &[State; N]) {
 impl State {
     #[inline]
     #[target_feature(enable = "sha,sse4.1")]
-    fn initial() -> State {
+    pub(in crate::cpu) fn initial() -> State {
         let [a, b, c, d, e, f, g, h] = INITIAL.map(u32::cast_signed);
         State {
             abef: _mm_set_epi32(a, b, e, f),
@@ -208,7 +209,7 @@ impl State {
     /// Four rounds of a block with its schedule.
     #[inline]
     #[target_feature(enable = "sha,sse4.1")]
-    fn rounds(&mut self, schedule: &Rounds, group: usize) {
+    pub(in crate::cpu) fn rounds(&mut self, schedule: &Rounds, group: usize) {
         assert!(group < N_GROUPS);
         // SAFETY: the group lies in the schedule and in the constants, and is aligned; the caller has the instructions.
         unsafe {
@@ -254,7 +255,7 @@ impl State {
     /// The digest, cut to 254 bits.
     #[inline]
     #[target_feature(enable = "sha,sse4.1")]
-    fn node(self) -> Node {
+    pub(in crate::cpu) fn node(self) -> Node {
         let abef = _mm_shuffle_epi32::<0x1b>(self.abef);
         let ghcd = _mm_shuffle_epi32::<0xb1>(self.cdgh);
         let abcd = _mm_blend_epi16::<0xf0>(abef, ghcd);

@@ -3,7 +3,7 @@
 /// A word for each round, where loads of 64 bytes are aligned.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
-pub(super) struct Rounds(pub(super) [u32; 64]);
+pub(in crate::cpu) struct Rounds(pub(in crate::cpu) [u32; 64]);
 
 /// The constants K (section 4.2.2).
 pub(super) static CONSTANTS: Rounds = Rounds(K);

@@ -13,7 +13,7 @@ use super::INITIAL;
 use crate::{Level, Node};
 
 /// Messages side by side.
-const N_LANES: usize = 16;
+pub(in crate::cpu) const N_LANES: usize = 16;
 
 /// Three-way exclusive or, choice and majority, as truth tables.
 const XOR: i32 = 0x96;
@@ -21,14 +21,14 @@ const CHOICE: i32 = 0xca;
 const MAJORITY: i32 = 0xe8;
 
 /// A word of each message.
-type Words = __m512i;
+pub(in crate::cpu) type Words = __m512i;
 
 /// Proof that this processor has the instructions, and may use them; whoever holds it may run them.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Avx512(());
+pub(in crate::cpu) struct Avx512(());
 
 impl Avx512 {
-    pub(super) fn of(level: Level) -> Option<Avx512> {
+    pub(in crate::cpu) fn of(level: Level) -> Option<Avx512> {
         level.allows(Level::Ifma).then_some(Avx512(()))
     }
 }
@@ -54,7 +54,7 @@ fn hash_group(messages: &[[u8; 64]; N_LANES], digests: &mut [Node; N_LANES]) {
         // SAFETY: a message has 64 bytes.
         *row = unsafe { _mm512_loadu_si512(message.as_ptr().cast()) };
     }
-    compress(&mut state, words(rows));
+    compress(&mut state, words(rows), |_, _| ());
     compress_known(&mut state, &PADDING);
     *digests = nodes(state);
 }
@@ -62,13 +62,13 @@ fn hash_group(messages: &[[u8; 64]; N_LANES], digests: &mut [Node; N_LANES]) {
 /// The same word in every lane.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn splat(word: u32) -> Words {
+pub(in crate::cpu) fn splat(word: u32) -> Words {
     _mm512_set1_epi32(word.cast_signed())
 }
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn initial() -> [Words; 8] {
+pub(in crate::cpu) fn initial() -> [Words; 8] {
     let [a, b, c, d, e, f, g, h] = INITIAL;
     [
         splat(a),
@@ -133,17 +133,24 @@ macro_rules! sixteen_rounds {
     };
 }
 
-/// Compresses a block of each message.
+/// Compresses a block of each message. `keep` is given what each round adds, for whoever compresses the block
+/// again.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn compress(state: &mut [Words; 8], mut block: [Words; 16]) {
+pub(in crate::cpu) fn compress(
+    state: &mut [Words; 8],
+    mut block: [Words; 16],
+    mut keep: impl FnMut(usize, Words),
+) {
     let before = *state;
     let (constants, _) = CONSTANTS.0.as_chunks::<16>();
     for (sixteen, constants) in constants.iter().enumerate() {
         macro_rules! added {
-            ($i:literal) => {
-                _mm512_add_epi32(block[$i], splat(constants[$i]))
-            };
+            ($i:literal) => {{
+                let sum = _mm512_add_epi32(block[$i], splat(constants[$i]));
+                keep(16 * sixteen + $i, sum);
+                sum
+            }};
         }
         macro_rules! expanded {
             ($i:literal) => {{
@@ -170,6 +177,23 @@ fn compress_known(state: &mut [Words; 8], sums: &Rounds) {
         macro_rules! added {
             ($i:literal) => {
                 splat(sums[$i])
+            };
+        }
+        sixteen_rounds!(state, added);
+    }
+    add(state, before);
+}
+
+/// Compresses a block again, with what [`compress`] kept.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+pub(in crate::cpu) fn compress_again(state: &mut [Words; 8], kept: &[Words; 64]) {
+    let before = *state;
+    let (kept, _) = kept.as_chunks::<16>();
+    for kept in kept {
+        macro_rules! added {
+            ($i:literal) => {
+                kept[$i]
             };
         }
         sixteen_rounds!(state, added);
@@ -209,7 +233,7 @@ fn add(state: &mut [Words; 8], before: [Words; 8]) {
 /// The digests of final states, cut to 254 bits.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn nodes(state: [Words; 8]) -> [Node; N_LANES] {
+pub(in crate::cpu) fn nodes(state: [Words; 8]) -> [Node; N_LANES] {
     let [a, b, c, d, e, f, g, h] = state;
     // The last byte of a digest is the lowest of h.
     let h = _mm512_and_si512(h, splat(!0xc0));
@@ -228,7 +252,7 @@ fn nodes(state: [Words; 8]) -> [Node; N_LANES] {
 /// The words of blocks, from the bytes of a block in each row.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn words(mut rows: [__m512i; N_LANES]) -> [Words; 16] {
+pub(in crate::cpu) fn words(mut rows: [__m512i; N_LANES]) -> [Words; 16] {
     for row in &mut rows {
         *row = swap(*row);
     }

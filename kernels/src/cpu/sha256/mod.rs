@@ -1,11 +1,11 @@
 //! SHA-256 of pairs of nodes.
 
 #[cfg(target_arch = "x86_64")]
-mod chains;
+pub(super) mod chains;
 #[cfg(target_arch = "x86_64")]
 mod constants;
 #[cfg(target_arch = "x86_64")]
-mod lanes;
+pub(super) mod lanes;
 mod portable;
 #[cfg(test)]
 mod tests;
