@@ -408,7 +408,7 @@ impl Lanes {
         self
     }
 
-    /// The end of [`Field::product_less`], from close.
+    /// The end of [`Field::set_product_less`], from close.
     #[inline(always)]
     pub(super) fn less_product_term(self, c: &Lanes) -> Lanes {
         c.assert_below(3);
@@ -417,7 +417,7 @@ impl Lanes {
         lanes
     }
 
-    /// The end of [`Field::square_less`], from close.
+    /// The end of [`Field::set_square_less`], from close.
     #[inline(always)]
     pub(super) fn less_square_terms(self, b: &Lanes, c: &Lanes) -> Lanes {
         let lanes = self.minus(*b, 9).minus(*c, 0).minus(*c, 0);
