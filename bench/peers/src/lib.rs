@@ -9,6 +9,7 @@ pub mod case;
 pub mod engine;
 pub mod home;
 pub mod model;
+pub mod one_core;
 pub mod ours;
 pub mod parameters;
 pub mod reference;

@@ -1,5 +1,7 @@
 //! SDR: parents and labels.
 
+use std::cell::RefCell;
+
 use anyhow::Result;
 use engine_proofs::{
     geometry::{Geometry, SectorSize},
@@ -9,7 +11,7 @@ use engine_proofs::{
     silent,
 };
 use filecoin_hashers::poseidon::PoseidonHasher;
-use kernels::{Cpu, Lane, Node, Parents, BASE_DEGREE, DEGREE};
+use kernels::{Backend, Cpu, Lane, Node, Parents, BASE_DEGREE, DEGREE};
 use sha2::{compress256, digest::generic_array::GenericArray};
 use storage_proofs_core::{api_version::ApiVersion, drgraph::Graph as _};
 use storage_proofs_porep::stacked::{create_label::single, StackedBucketGraph, EXP_DEGREE};
@@ -131,19 +133,91 @@ pub(super) fn label(rounds: usize) -> Result<Row> {
 }
 
 pub(super) fn label_beside_sha2(rounds: usize) -> Result<Row> {
-    let (_, graph) = graphs(geometry()?)?;
-    let layer = Layer::new(&graph);
-    let theirs = || {
-        let mut labels = vec![Node::ZERO; layer.previous.len()];
-        let took = timed(|| {
-            (0..labels.len()).for_each(|node| labels[node] = sha2_label(&layer, &labels, node));
-            Ok(())
-        })?
-        .took;
-        Ok(Timed { output: labels, took })
+    beside_sha2(rounds, 1, 1 << 25)
+}
+
+pub(super) fn label_2_beside_sha2(rounds: usize) -> Result<Row> {
+    beside_sha2(rounds, 2, 1 << 24)
+}
+
+pub(super) fn label_16_beside_sha2(rounds: usize) -> Result<Row> {
+    beside_sha2(rounds, 16, 1 << 21)
+}
+
+/// Labels in a round, of all sectors together.
+pub(super) const N_LABELS: usize = 1 << 17;
+
+/// A sector whose second layer is being labelled.
+struct Sector {
+    replica_id: Node,
+    previous: Vec<Node>,
+    labels: Vec<Node>,
+}
+
+/// The last labels of layers that together are two gibibytes, so that most parents come from memory.
+fn beside_sha2(rounds: usize, n_sectors: usize, n_nodes: usize) -> Result<Row> {
+    let porep_id = SealProof::V1_1.porep_id(geometry()?.sector_size);
+    let graph = Graph::new(n_nodes, &porep_id, SealProof::V1_1.api_version());
+    let n_labels = N_LABELS / n_sectors;
+    let first = n_nodes - n_labels;
+    let mut parents = vec![[0; DEGREE]; n_labels];
+    graph.fill(first, &mut parents);
+    let sector = |i: usize| {
+        let mut previous = random_nodes(n_nodes);
+        previous.rotate_left(i);
+        Sector {
+            replica_id: previous[i],
+            labels: previous.iter().rev().copied().collect(),
+            previous,
+        }
     };
-    let note = "1 thread; gathered and compressed as create_label/multi.rs does, without its producers";
-    contest(layer.words(peer("sha2"), note), rounds, theirs, || layer.ours())
+    let sectors = RefCell::new((0..n_sectors).map(sector).collect::<Vec<_>>());
+    let labelled = |sectors: &[Sector]| -> Vec<Node> {
+        let labels = sectors.iter().flat_map(|sector| &sector.labels[first..]);
+        labels.copied().collect()
+    };
+    let theirs = || {
+        let mut sectors = sectors.borrow_mut();
+        let label = |sector: &mut Sector| {
+            for (node, parents) in (first..).zip(&parents) {
+                let rows = [&sector.labels[..], &sector.previous];
+                sector.labels[node] = sha2_label(sector.replica_id, rows, parents, node);
+            }
+        };
+        let work = || {
+            sectors.iter_mut().for_each(label);
+            Ok(())
+        };
+        let took = timed(work)?.took;
+        Ok(Timed {
+            output: labelled(&sectors),
+            took,
+        })
+    };
+    let ours = || {
+        let mut sectors = sectors.borrow_mut();
+        let mut lanes: Vec<Lane<'_>> = sectors
+            .iter_mut()
+            .map(|sector| Lane {
+                replica_id: sector.replica_id,
+                previous: &sector.previous,
+                labels: &mut sector.labels,
+            })
+            .collect();
+        let cpu = Cpu::new();
+        let took = one_thread(|| timed(|| Ok(cpu.label(2, first, &parents, &mut lanes)?)))??.took;
+        Ok(Timed {
+            output: labelled(&sectors),
+            took,
+        })
+    };
+    let words = Words {
+        stage: format!("labels of {n_sectors} sectors × {n_labels}, layers of 2 GiB in all"),
+        peer: peer("sha2"),
+        note: "1 thread; gathered and compressed as create_label/multi.rs does, without its producers"
+            .to_owned(),
+    };
+    contest(words, rounds, theirs, ours)
 }
 
 /// The initial state of SHA-256 (FIPS 180-4, section 5.3.3).
@@ -152,21 +226,16 @@ const INITIAL: [u32; 8] = [
 ];
 
 /// A label of layer 2: 20 blocks gathered, then compressed at once.
-fn sha2_label(layer: &Layer, labels: &[Node], node: usize) -> Node {
+fn sha2_label(replica_id: Node, [labels, previous]: [&[Node]; 2], parents: &Parents, node: usize) -> Node {
     let mut blocks = [GenericArray::default(); 20];
     let header = &mut blocks[0];
-    header[..32].copy_from_slice(&layer.replica_id.0);
+    header[..32].copy_from_slice(&replica_id.0);
     header[32..36].copy_from_slice(&2u32.to_be_bytes());
     header[36..44].copy_from_slice(&(node as u64).to_be_bytes());
     let (n_blocks, n_repeated) = if node == 0 { (2, 0) } else { (20, 37) };
-    let parents = layer.parents[node];
     for repeated in 0..n_repeated {
         let slot = repeated % DEGREE;
-        let row = if slot < BASE_DEGREE {
-            labels
-        } else {
-            &layer.previous
-        };
+        let row = if slot < BASE_DEGREE { labels } else { previous };
         let half = repeated % 2 * 32;
         blocks[1 + repeated / 2][half..half + 32].copy_from_slice(&row[parents[slot] as usize].0);
     }

@@ -105,7 +105,15 @@ pub static STAGES: &[Stage] = &[
         .counted(hashes::N_DIGESTS)
         .asked(3.0, 3.4),
     stage("label", 5, labels::label),
-    stage("label-sha2", 5, labels::label_beside_sha2).asked(1.15, 1.3),
+    stage("label-sha2", 5, labels::label_beside_sha2)
+        .counted(labels::N_LABELS)
+        .asked(1.15, 1.3),
+    stage("label-2", 5, labels::label_2_beside_sha2)
+        .counted(labels::N_LABELS)
+        .asked(1.6, 1.7),
+    stage("label-16", 5, labels::label_16_beside_sha2)
+        .counted(labels::N_LABELS)
+        .asked(3.0, 3.8),
     stage("parents", 9, labels::parents)
         .counted(labels::N_PARENTS)
         .asked(4.0, 8.0),

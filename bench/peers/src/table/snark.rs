@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use bellperson::{gpu::LockedMultiexpKernel, multiexp::multiexp};
-use blst::{blst_p1, blst_p1_affine, blst_p2, blst_p2_affine, MultiPoint};
+use blst::{blst_p1_affine, blst_p2_affine, MultiPoint};
 use blstrs::{G1Affine, G1Projective, G2Affine, G2Projective, Scalar as Fr};
 use ec_gpu_gen::{multiexp_cpu::FullDensity, threadpool::Worker};
 use ff::PrimeField;
@@ -14,6 +14,7 @@ use kernels::{Backend, Bases, Cpu};
 use rustix::time::{clock_gettime, ClockId};
 
 use super::{contest, one_thread, peer, random_elements, timed, Row, Timed, Words};
+use crate::one_core;
 
 /// Points of a sum in G1: ratios at smaller numbers flatter us.
 const N_G1: usize = 1 << 20;
@@ -162,37 +163,12 @@ pub(super) fn msm_g2_beside_blst(rounds: usize) -> Result<Row> {
 
 /// A sum on one core, beside blst.
 macro_rules! one_core_beside_blst {
-    ($name:ident, $group:literal, $affine:ty, $raw_affine:ty, $raw:ty, $scratch:ident, $mult:ident, $sum:ident) => {
+    ($name:ident, $group:literal, $affine:ty, $raw_affine:ty, $peers:ident, $sum:ident) => {
         fn $name(log_len: u32, rounds: usize) -> Result<Row> {
             let sum = Sum::<$affine>::new(1 << log_len)?;
             let points: Vec<$raw_affine> = sum.points.iter().map(|point| *point.as_ref()).collect();
             let scalars = sum.scalar_bytes();
-            let theirs = || {
-                cpu_timed(|| {
-                    let mut output = <$raw>::default();
-                    // blst goes on from a pointer when it meets a null pointer.
-                    let (points, scalars) = (
-                        [points.as_ptr(), std::ptr::null()],
-                        [scalars.as_ptr(), std::ptr::null()],
-                    );
-                    let n = sum.points.len();
-                    // SAFETY: there are n points, n scalars of 32 bytes, and as many words to work in as blst asks
-                    // for.
-                    unsafe {
-                        let mut scratch = vec![0u64; blst::$scratch(n).div_ceil(8)];
-                        let n_bits = Fr::NUM_BITS as usize;
-                        blst::$mult(
-                            &mut output,
-                            points.as_ptr(),
-                            n,
-                            scalars.as_ptr(),
-                            n_bits,
-                            scratch.as_mut_ptr(),
-                        );
-                    }
-                    Ok(output)
-                })
-            };
+            let theirs = || cpu_timed(|| Ok(one_core::$peers(&points, &scalars, Fr::NUM_BITS as usize)));
             let ours = || {
                 let Timed { output, took } =
                     sum.ours_on_one_core(|bases, scalars| Cpu::new().$sum(bases, scalars))?;
@@ -211,26 +187,8 @@ macro_rules! one_core_beside_blst {
     };
 }
 
-one_core_beside_blst!(
-    g1_beside_blst,
-    "G1",
-    G1Affine,
-    blst_p1_affine,
-    blst_p1,
-    blst_p1s_mult_pippenger_scratch_sizeof,
-    blst_p1s_mult_pippenger,
-    msm_g1
-);
-one_core_beside_blst!(
-    g2_beside_blst,
-    "G2",
-    G2Affine,
-    blst_p2_affine,
-    blst_p2,
-    blst_p2s_mult_pippenger_scratch_sizeof,
-    blst_p2s_mult_pippenger,
-    msm_g2
-);
+one_core_beside_blst!(g1_beside_blst, "G1", G1Affine, blst_p1_affine, sum_g1, msm_g1);
+one_core_beside_blst!(g2_beside_blst, "G2", G2Affine, blst_p2_affine, sum_g2, msm_g2);
 
 fn g1_beside_bellperson(sum: &Sum<G1Affine>, scalars: &str, rounds: usize) -> Result<Row> {
     let note = "; bellperson's threads share its windows, and their times are added";
