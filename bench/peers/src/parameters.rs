@@ -5,6 +5,7 @@ use std::{
     io::BufWriter,
     path::Path,
     process,
+    sync::{Mutex, PoisonError},
 };
 
 use anyhow::{Context, Result};
@@ -18,6 +19,9 @@ use kernels::Cpu;
 
 use crate::home;
 
+/// Whoever makes files holds it: tests of one process share their names until they are whole.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// The bytes of a circuit's parameters; they are made where they are missing, which takes minutes.
 ///
 /// What is found under the name is taken as it is: whoever changes the setup empties the directory.
@@ -25,6 +29,7 @@ use crate::home;
 /// # Errors
 /// When the file can neither be read nor made.
 pub fn of(kind: ProofKind, geometry: &'static Geometry) -> Result<Vec<u8>> {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let dir = home::parameters();
     let (name, key_name) = (name::parameters(kind, geometry), name::key(kind, geometry));
     let path = home::development(&name);
@@ -48,6 +53,7 @@ pub fn of(kind: ProofKind, geometry: &'static Geometry) -> Result<Vec<u8>> {
 /// # Errors
 /// When the folder cannot be written.
 pub fn for_aggregates(kind: ProofKind, geometry: &Geometry, key: &VerifyingKey) -> Result<Vec<u8>> {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let dir = home::parameters();
     fs::create_dir_all(dir)?;
     let srs = aggregate::development(128);
