@@ -11,7 +11,7 @@
 use std::arch::x86_64::{
     __m256i, __m512i, __mmask8, _mm256_loadu_si256, _mm256_storeu_si256, _mm512_castsi256_si512,
     _mm512_castsi512_si256, _mm512_cmplt_epi64_mask, _mm512_extracti64x4_epi64, _mm512_inserti64x4,
-    _mm512_loadu_si512, _mm512_mask_blend_epi64, _mm512_or_si512, _mm512_shuffle_i64x2, _mm512_storeu_si512,
+    _mm512_loadu_si512, _mm512_mask_blend_epi64, _mm512_or_si512, _mm512_shuffle_i64x2,
     _mm512_unpackhi_epi64, _mm512_unpacklo_epi64,
 };
 use std::sync::LazyLock;
@@ -20,8 +20,8 @@ use ff::Field as _;
 
 use super::field::N_LANES;
 use super::limb::{
-    add, add_carry, add_high, add_low, add_signed_carry, broadcast, down, low_bits, low_half_up, sub, up,
-    zero, LIMB, LIMB_BITS,
+    add, add_carry, add_high, add_low, add_signed_carry, assert_below, broadcast, down, low_bits,
+    low_half_up, sub, up, zero, LIMB, LIMB_BITS,
 };
 use crate::cpu::field::{canonical, Words, MODULUS};
 use crate::{Fr, Node};
@@ -377,19 +377,7 @@ impl Lanes {
     /// In a debug build, that limbs are carried and every element is below k·r.
     #[inline(always)]
     fn assert_below(&self, k: usize) {
-        if cfg!(debug_assertions) {
-            let mut columns = [[0; N_LANES]; N_LIMBS];
-            for (column, limb) in columns.iter_mut().zip(self.0) {
-                // SAFETY: a column is 64 bytes, and need not be aligned.
-                unsafe { _mm512_storeu_si512(column.as_mut_ptr().cast(), limb) };
-            }
-            for lane in 0..N_LANES {
-                let limbs = columns.map(|column| column[lane]);
-                assert!(limbs.iter().all(|limb| *limb <= LIMB), "carried: {limbs:x?}");
-                let below = limbs.iter().rev().lt(MULTIPLES[k].iter().rev());
-                assert!(below, "below {k}·r: {limbs:x?}");
-            }
-        }
+        assert_below(&self.0, &MULTIPLES[k]);
     }
 }
 
