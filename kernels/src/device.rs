@@ -40,17 +40,33 @@ pub(crate) fn cpu_model() -> String {
 /// Has an element brought near, for whoever reads it some microseconds later.
 #[cfg(target_arch = "x86_64")]
 pub(crate) fn prefetch<T>(row: &[T], index: usize) {
-    use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
+    prefetch_lines::<T, { std::arch::x86_64::_MM_HINT_T0 }>(row.as_ptr().wrapping_add(index));
+}
 
+/// Has an element brought near, for whoever reads it soon, and then not again: the outer caches keep what they have.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn prefetch_once<T>(row: &[T], index: usize) {
+    prefetch_lines::<T, { std::arch::x86_64::_MM_HINT_NTA }>(row.as_ptr().wrapping_add(index));
+}
+
+/// Every line that an element lies in: one that begins in the midst of a line may end in the next.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn prefetch_lines<T, const HINT: i32>(element: *const T) {
     /// Bytes that come together.
     const LINE_SIZE: usize = 64;
-    let start = row.as_ptr().wrapping_add(index).cast::<i8>();
-    for offset in (0..size_of::<T>()).step_by(LINE_SIZE) {
+    let into_line = element.addr() % LINE_SIZE;
+    let start = element.cast::<i8>().wrapping_sub(into_line);
+    for offset in (0..into_line + size_of::<T>()).step_by(LINE_SIZE) {
         // SAFETY: a prefetch reads nothing and never faults, wherever the address lies.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(offset)) };
+        unsafe { std::arch::x86_64::_mm_prefetch::<HINT>(start.wrapping_add(offset)) };
     }
 }
 
 /// Has an element brought near: left to the processor.
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) fn prefetch<T>(_row: &[T], _index: usize) {}
+
+/// Has an element brought near: left to the processor.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn prefetch_once<T>(_row: &[T], _index: usize) {}

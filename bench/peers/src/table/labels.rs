@@ -12,6 +12,7 @@ use engine_proofs::{
 };
 use filecoin_hashers::poseidon::PoseidonHasher;
 use kernels::{Backend, Cpu, Lane, Node, Parents, BASE_DEGREE, DEGREE};
+use memmap2::MmapMut;
 use sha2::{compress256, digest::generic_array::GenericArray};
 use storage_proofs_core::{api_version::ApiVersion, drgraph::Graph as _};
 use storage_proofs_porep::stacked::{create_label::single, StackedBucketGraph, EXP_DEGREE};
@@ -147,11 +148,32 @@ pub(super) fn label_16_beside_sha2(rounds: usize) -> Result<Row> {
 /// Labels in a round, of all sectors together.
 pub(super) const N_LABELS: usize = 1 << 17;
 
-/// A sector whose second layer is being labelled.
+/// A sector whose second layer is being labelled. Layers begin where pages do, as mapped files lie, and have large
+/// pages where the system grants them.
 struct Sector {
     replica_id: Node,
-    previous: Vec<Node>,
-    labels: Vec<Node>,
+    previous: MmapMut,
+    labels: MmapMut,
+}
+
+impl Sector {
+    fn new(n_nodes: usize, number: usize) -> Result<Sector> {
+        let nodes = random_nodes(n_nodes);
+        let layer = |nodes: &mut dyn Iterator<Item = Node>| -> Result<MmapMut> {
+            let mut layer = MmapMut::map_anon(n_nodes * Node::SIZE)?;
+            #[cfg(target_os = "linux")]
+            layer.advise(memmap2::Advice::HugePage)?;
+            for (place, node) in Node::slice_mut(&mut layer).iter_mut().zip(nodes) {
+                *place = node;
+            }
+            Ok(layer)
+        };
+        Ok(Sector {
+            replica_id: nodes[number],
+            previous: layer(&mut nodes.iter().copied().cycle().skip(number))?,
+            labels: layer(&mut nodes.iter().rev().copied())?,
+        })
+    }
 }
 
 /// The last labels of layers that together are two gibibytes, so that most parents come from memory.
@@ -162,26 +184,21 @@ fn beside_sha2(rounds: usize, n_sectors: usize, n_nodes: usize) -> Result<Row> {
     let first = n_nodes - n_labels;
     let mut parents = vec![[0; DEGREE]; n_labels];
     graph.fill(first, &mut parents);
-    let sector = |i: usize| {
-        let mut previous = random_nodes(n_nodes);
-        previous.rotate_left(i);
-        Sector {
-            replica_id: previous[i],
-            labels: previous.iter().rev().copied().collect(),
-            previous,
-        }
-    };
-    let sectors = RefCell::new((0..n_sectors).map(sector).collect::<Vec<_>>());
+    let sectors = (0..n_sectors).map(|number| Sector::new(n_nodes, number));
+    let sectors = RefCell::new(sectors.collect::<Result<Vec<_>>>()?);
     let labelled = |sectors: &[Sector]| -> Vec<Node> {
-        let labels = sectors.iter().flat_map(|sector| &sector.labels[first..]);
+        let labels = sectors
+            .iter()
+            .flat_map(|sector| &Node::slice(&sector.labels)[first..]);
         labels.copied().collect()
     };
     let theirs = || {
         let mut sectors = sectors.borrow_mut();
         let label = |sector: &mut Sector| {
             for (node, parents) in (first..).zip(&parents) {
-                let rows = [&sector.labels[..], &sector.previous];
-                sector.labels[node] = sha2_label(sector.replica_id, rows, parents, node);
+                let rows = [&sector.labels, &sector.previous].map(|layer| Node::slice(layer));
+                let label = sha2_label(sector.replica_id, rows, parents, node);
+                Node::slice_mut(&mut sector.labels)[node] = label;
             }
         };
         let work = || {
@@ -200,8 +217,8 @@ fn beside_sha2(rounds: usize, n_sectors: usize, n_nodes: usize) -> Result<Row> {
             .iter_mut()
             .map(|sector| Lane {
                 replica_id: sector.replica_id,
-                previous: &sector.previous,
-                labels: &mut sector.labels,
+                previous: Node::slice(&sector.previous),
+                labels: Node::slice_mut(&mut sector.labels),
             })
             .collect();
         let cpu = Cpu::new();

@@ -5,7 +5,7 @@
 
 use std::arch::x86_64::{__m128i, _mm_setzero_si128};
 
-use super::{parent, Work, N_AHEAD, N_BITS, N_BLOCKS, N_REPEATED};
+use super::{parent, Work, N_BITS, N_BLOCKS, N_REPEATED};
 use crate::cpu::sha256::chains::{add, expand, put_half, rounds, Rounds, ShaNi, State, N_GROUPS};
 use crate::{Lane, DEGREE};
 
@@ -39,12 +39,14 @@ struct Block<const N: usize> {
 fn label_beside<const N: usize>(work: Work<'_>, lanes: &mut [Lane<'_>; N]) {
     let n_parents = work.n_parents();
     let mut header = headers(work.layer, lanes);
-    let mut blocks = [Block::<N>::empty(); DEGREE / 2];
+    let mut block = Block::<N>::empty();
+    let mut kept = [[Rounds([0; 64]); N]; DEGREE / 2];
     let mut tail = Block::<N>::empty();
     let mut end = [0; 32];
     end[0] = 0x80;
     end[24..].copy_from_slice(&N_BITS.to_be_bytes());
-    // With few chains there is room for the headers of the next nodes beside the ends of these.
+    // With few chains there is room for the headers of the next nodes beside the ends of these, and parents are
+    // fetched all at once. More chains leave the processor no room to wait for that: they fetch from block to block.
     let few = N <= 2;
     let mut next = [State::initial(); N];
     if few {
@@ -53,8 +55,8 @@ fn label_beside<const N: usize>(work: Work<'_>, lanes: &mut [Lane<'_>; N]) {
     }
     for (offset, parents) in work.parents.iter().enumerate() {
         let node = work.first + offset;
-        for lane in &*lanes {
-            work.fetch(offset, N_AHEAD / N, lane);
+        if few {
+            work.fetch(offset, 0..n_parents, lanes);
         }
         let mut states = next;
         if !few {
@@ -62,16 +64,22 @@ fn label_beside<const N: usize>(work: Work<'_>, lanes: &mut [Lane<'_>; N]) {
             header.set_index(node);
             header.compress_first(&mut states);
         }
-        for (block, slot) in blocks.iter_mut().zip((0..n_parents).step_by(2)) {
+        for (kept, slot) in kept.iter_mut().zip((0..n_parents).step_by(2)) {
             for (i, lane) in lanes.iter().enumerate() {
                 block.put(i, 0, &parent(parents, slot, lane).0);
                 block.put(i, 1, &parent(parents, slot + 1, lane).0);
             }
-            block.compress_first(&mut states);
+            if !few {
+                work.fetch(offset, slot..slot + 1, lanes);
+            }
+            block.compress_keeping(&mut states, kept);
         }
-        let repeating = blocks[..n_parents / 2].iter().cycle();
-        for block in repeating.take(N_BLOCKS).skip(n_parents / 2) {
-            block.compress_again(&mut states);
+        let repeating = kept[..n_parents / 2].iter().cycle();
+        for (i, kept) in repeating.take(N_BLOCKS).skip(n_parents / 2).enumerate() {
+            if !few && i < n_parents / 2 {
+                work.fetch(offset, 2 * i + 1..2 * i + 2, lanes);
+            }
+            compress_again(&mut states, kept);
         }
         for (i, lane) in lanes.iter().enumerate() {
             tail.put(i, 0, &parent(parents, (N_REPEATED - 1) % n_parents, lane).0);
@@ -149,16 +157,35 @@ impl<const N: usize> Block<N> {
         add(states, &before);
     }
 
-    /// Compresses a block whose schedule is expanded.
+    /// Compresses a block as [`Block::compress_first`] does, and keeps what its rounds add.
     #[inline]
     #[target_feature(enable = "sha,sse4.1")]
-    fn compress_again(&self, states: &mut [State; N]) {
+    fn compress_keeping(&mut self, states: &mut [State; N], kept: &mut [Rounds; N]) {
         let before = *states;
+        let mut last = self.last;
         for group in 0..N_GROUPS {
-            rounds(states, &self.schedules, group);
+            for i in 0..N {
+                if group < N_GROUPS - N_GIVEN {
+                    expand(&mut self.schedules[i], &mut last[i], group + N_GIVEN);
+                }
+                states[i].keeping_rounds(&self.schedules[i], &mut kept[i], group);
+            }
         }
         add(states, &before);
     }
+}
+
+/// Compresses a block of each lane again.
+#[inline]
+#[target_feature(enable = "sha,sse4.1")]
+fn compress_again<const N: usize>(states: &mut [State; N], kept: &[Rounds; N]) {
+    let before = *states;
+    for group in 0..N_GROUPS {
+        for i in 0..N {
+            states[i].known_rounds(&kept[i], group);
+        }
+    }
+    add(states, &before);
 }
 
 /// Compresses two blocks of each lane side by side.

@@ -12,10 +12,6 @@ use crate::cpu::sha256::lanes::{
 };
 use crate::{Lane, Node, Parents, DEGREE};
 
-/// Nodes from the one that is labelled to the one whose parents are fetched: a node takes sixteen times as long as
-/// one sector's, and needs sixteen times the lines.
-const N_AHEAD: usize = 4;
-
 /// Labels nodes, of which 0 is none, in up to sixteen lanes.
 pub(super) fn label(_: Avx512, work: Work<'_>, lanes: &mut [Lane<'_>]) {
     assert!(lanes.len() <= N_LANES);
@@ -30,9 +26,6 @@ fn label_beside(work: Work<'_>, lanes: &mut [Lane<'_>]) {
     let mut kept = vec![[splat(0); 64]; DEGREE / 2];
     for (offset, parents) in work.parents.iter().enumerate() {
         let node = work.first + offset;
-        for lane in &*lanes {
-            work.fetch(offset, N_AHEAD, lane);
-        }
         let mut state = initial();
         (header[9], header[10]) = (splat((node as u64 >> 32) as u32), splat(node as u32));
         compress(&mut state, header, |_, _| ());
@@ -44,10 +37,14 @@ fn label_beside(work: Work<'_>, lanes: &mut [Lane<'_>]) {
             if slot == last {
                 tail = block;
             }
+            work.fetch(offset, slot..slot + 1, lanes);
             compress(&mut state, block, |round, sum| kept[round] = sum);
         }
         let repeating = kept[..n_parents / 2].iter().cycle();
-        for kept in repeating.take(N_BLOCKS).skip(n_parents / 2) {
+        for (i, kept) in repeating.take(N_BLOCKS).skip(n_parents / 2).enumerate() {
+            if i < n_parents / 2 {
+                work.fetch(offset, 2 * i + 1..2 * i + 2, lanes);
+            }
             compress_again(&mut state, kept);
         }
         tail[8..].fill(splat(0));

@@ -8,6 +8,7 @@ mod portable;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
@@ -15,7 +16,7 @@ use rayon::prelude::*;
 use super::quickest::quickest;
 #[cfg(target_arch = "x86_64")]
 use super::sha256::{chains::ShaNi, lanes::Avx512};
-use crate::device::prefetch;
+use crate::device::prefetch_once;
 use crate::{Lane, Level, Node, Parents, BASE_DEGREE, DEGREE};
 
 /// Labels that go into a preimage, parents repeating.
@@ -27,9 +28,9 @@ const N_BLOCKS: usize = N_REPEATED / 2;
 /// Bits of a preimage: two nodes of header, and the labels.
 const N_BITS: u64 = 8 * Node::SIZE as u64 * (2 + N_REPEATED as u64);
 
-/// Nodes from the one that is labelled to the one whose parents are fetched: ten microseconds, more
-/// than memory takes; the lines of 16 nodes fill half of the first cache.
-const N_AHEAD: usize = 16;
+/// Nodes from the one that is labelled to the one whose parents are fetched: a microsecond or more, in which memory
+/// answers, and even for four lanes few enough lines that the first cache keeps them.
+const N_AHEAD: usize = 2;
 
 /// Labels nodes in every lane. Lanes share a core only where there are more of them than cores.
 pub(crate) fn label(level: Level, layer: u32, first: usize, parents: &[Parents], lanes: &mut [Lane<'_>]) {
@@ -67,30 +68,34 @@ impl Work<'_> {
         }
     }
 
-    /// Has brought near what the node `n_ahead` behind this one needs.
+    /// Has brought near what a later node needs, of some of its parents, in every lane.
     #[inline]
-    fn fetch(&self, offset: usize, n_ahead: usize, lane: &Lane<'_>) {
-        let Some(parents) = self.parents.get(offset + n_ahead) else {
+    fn fetch(&self, offset: usize, slots: Range<usize>, lanes: &[Lane<'_>]) {
+        let Some(parents) = self.parents.get(offset + N_AHEAD) else {
             return;
         };
-        let (base, expander) = parents[..self.n_parents()].split_at(BASE_DEGREE);
-        base.iter()
-            .for_each(|&parent| prefetch(lane.labels, parent as usize));
-        expander
-            .iter()
-            .for_each(|&parent| prefetch(lane.previous, parent as usize));
+        for slot in slots {
+            for lane in lanes {
+                prefetch_once(row(slot, lane), parents[slot] as usize);
+            }
+        }
+    }
+}
+
+/// Where a lane has the parent in this slot.
+#[inline]
+fn row<'a>(slot: usize, lane: &'a Lane<'_>) -> &'a [Node] {
+    if slot < BASE_DEGREE {
+        lane.labels
+    } else {
+        lane.previous
     }
 }
 
 /// The label of a node's parent.
 #[inline]
 fn parent<'a>(parents: &Parents, slot: usize, lane: &'a Lane<'_>) -> &'a Node {
-    let row: &[Node] = if slot < BASE_DEGREE {
-        lane.labels
-    } else {
-        lane.previous
-    };
-    &row[parents[slot] as usize]
+    &row(slot, lane)[parents[slot] as usize]
 }
 
 /// Who labels, on one core.

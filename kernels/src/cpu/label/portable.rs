@@ -3,7 +3,7 @@
 use generic_array::{typenum::U64, GenericArray};
 use sha2::compress256;
 
-use super::{parent, Work, N_AHEAD, N_BITS, N_BLOCKS, N_REPEATED};
+use super::{parent, Work, N_BITS, N_BLOCKS, N_REPEATED};
 use crate::cpu::sha256::{node, INITIAL};
 use crate::{Lane, Node, Parents, DEGREE};
 
@@ -11,7 +11,7 @@ use crate::{Lane, Node, Parents, DEGREE};
 pub(super) fn label(work: Work<'_>, lane: &mut Lane<'_>) {
     let mut preimage = Preimage::new(work, lane.replica_id);
     for (offset, parents) in work.parents.iter().enumerate() {
-        work.fetch(offset, N_AHEAD, lane);
+        work.fetch(offset, 0..work.n_parents(), std::slice::from_ref(lane));
         let index = work.first + offset;
         lane.labels[index] = preimage.label(index, parents, lane);
     }

@@ -230,10 +230,37 @@ impl State {
         }
     }
 
+    /// Four rounds of a block with its schedule; what they add is kept.
+    #[inline]
+    #[target_feature(enable = "sha,sse4.1")]
+    pub(in crate::cpu) fn keeping_rounds(&mut self, schedule: &Rounds, kept: &mut Rounds, group: usize) {
+        assert!(group < N_GROUPS);
+        // SAFETY: the group lies in the schedule, in the constants and in what is kept, and is aligned; the caller
+        // has the instructions.
+        unsafe {
+            asm!(
+                "movdqa xmm0, [{schedule} + {offset}]",
+                "paddd xmm0, [{constants} + {offset}]",
+                "movdqa [{kept} + {offset}], xmm0",
+                "sha256rnds2 {cdgh}, {abef}",
+                "pshufd xmm0, xmm0, 0x0e",
+                "sha256rnds2 {abef}, {cdgh}",
+                schedule = in(reg) schedule,
+                kept = in(reg) kept,
+                constants = in(reg) &CONSTANTS,
+                offset = in(reg) 16 * group,
+                abef = inout(xmm_reg) self.abef,
+                cdgh = inout(xmm_reg) self.cdgh,
+                out("xmm0") _,
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
     /// Four rounds of a block whose schedule and constants are added up already.
     #[inline]
     #[target_feature(enable = "sha,sse4.1")]
-    fn known_rounds(&mut self, sums: &Rounds, group: usize) {
+    pub(in crate::cpu) fn known_rounds(&mut self, sums: &Rounds, group: usize) {
         assert!(group < N_GROUPS);
         // SAFETY: the group lies in the sums, and is aligned; the caller has the instructions.
         unsafe {
