@@ -53,6 +53,8 @@ impl Hash {
 }
 
 /// One sector's share in labelling: its identity, the layer before, and the layer that is written.
+///
+/// Lanes are fastest where their layers begin with a line of the cache, and not all at a power of two from each other.
 #[derive(Debug)]
 pub struct Lane<'a> {
     /// The replica id that starts every preimage.
