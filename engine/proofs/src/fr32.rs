@@ -4,12 +4,17 @@
 //! Both are read as little-endian streams of bits. 127 bytes of data are 1016 bits, which are four nodes: the
 //! unit of all that follows is a block of 127 bytes, padded to 128.
 
+use std::array;
 use std::ops::Range;
+
+use kernels::Node;
 
 /// Bytes of data in a block.
 pub const BLOCK: usize = 127;
 /// Bytes of a padded block: four nodes.
 pub const PADDED_BLOCK: usize = 128;
+/// The bits of a node that hold data.
+const NODE_BITS: usize = 254;
 /// The bits of a node's last word that hold data.
 const TOP_WORD: u64 = u64::MAX >> 2;
 
@@ -85,44 +90,49 @@ pub fn padded_range(data: Range<u64>) -> (Range<u64>, usize) {
     (start..end, (data.start % block) as usize)
 }
 
-/// Word `4q + i` of the padded block starts at bit `254q + 64i = 64·(4q + i) − 2q` of the data.
+/// Node q of a block begins with bit 254·q of the data, which is some bits above the start of a byte. The bits
+/// that a word lacks there are in the word that starts one byte later: no bit is carried from word to word, and
+/// the words of a node are shifted side by side.
 fn pad_block(block: &[u8; BLOCK], padded: &mut [u8; PADDED_BLOCK]) {
-    let mut bytes = [0; PADDED_BLOCK];
-    bytes[..BLOCK].copy_from_slice(block);
-    let words = words(&bytes);
-    let (padded, _) = padded.as_chunks_mut::<8>();
-    let mut below = 0;
-    for (w, (word, padded)) in words.into_iter().zip(padded).enumerate() {
-        let shift = w / 4 * 2;
-        // In two steps, because a shift by 64 is none.
-        let bits = word << shift | below >> 1 >> (63 - shift);
-        *padded = (if w % 4 == 3 { bits & TOP_WORD } else { bits }).to_le_bytes();
-        below = word;
+    let (nodes, _) = padded.as_chunks_mut();
+    for (q, node) in nodes.iter_mut().enumerate() {
+        let (start, shift) = (NODE_BITS * q / 8, NODE_BITS * q % 8);
+        let (here, later) = (words(&block[start..]), words(&block[start + 1..]));
+        let mut bits: [u64; 4] = array::from_fn(|i| here[i] >> shift | later[i] << (8 - shift));
+        bits[3] &= TOP_WORD;
+        *node = bytes(bits);
     }
 }
 
-/// Word w of the data starts at bit 2q of word w of the padded block, with `q = ⌊w/4⌋`; the last word of a
-/// node ends two bits early, so that the first word of the next node gives its bits.
+/// Bytes 32·q to 32·q + 32 of a block begin with bit 2·q of node q, and end with the first bits of the next node.
 fn unpad_block(padded: &[u8; PADDED_BLOCK], block: &mut [u8; BLOCK]) {
-    let words = words(padded);
-    let mut bytes = [0; PADDED_BLOCK];
-    let (out, _) = bytes.as_chunks_mut::<8>();
-    for (w, out) in out.iter_mut().enumerate() {
-        let shift = w / 4 * 2;
-        let above = words.get(w + 1).copied().unwrap_or(0);
-        let bits = if w % 4 == 3 {
-            (words[w] & TOP_WORD) >> shift | above << (62 - shift)
-        } else {
-            words[w] >> shift | above << 1 << (63 - shift)
-        };
-        *out = bits.to_le_bytes();
+    for (q, block) in block.chunks_mut(Node::SIZE).enumerate() {
+        let [a, b, c, top] = words(&padded[Node::SIZE * q..]);
+        let [next, ..] = words(&padded[Node::SIZE * (q + 1)..]);
+        let bits = [a, b, c, top & TOP_WORD | next << 62, next >> 2];
+        let shift = 2 * q;
+        // In two steps, because a shift by 64 is none.
+        let bits = array::from_fn(|i| bits[i] >> shift | bits[i + 1] << 1 << (63 - shift));
+        block.copy_from_slice(&bytes(bits)[..block.len()]);
     }
-    block.copy_from_slice(&bytes[..BLOCK]);
 }
 
-fn words(bytes: &[u8; PADDED_BLOCK]) -> [u64; PADDED_BLOCK / 8] {
-    let (words, _) = bytes.as_chunks::<8>();
-    std::array::from_fn(|w| u64::from_le_bytes(words[w]))
+/// The first 32 bytes; zeros, where there are none.
+fn words(bytes: &[u8]) -> [u64; 4] {
+    let mut node = [0; Node::SIZE];
+    let len = bytes.len().min(Node::SIZE);
+    node[..len].copy_from_slice(&bytes[..len]);
+    let (words, _) = node.as_chunks();
+    array::from_fn(|i| u64::from_le_bytes(words[i]))
+}
+
+fn bytes(words: [u64; 4]) -> [u8; Node::SIZE] {
+    let mut node = [0; Node::SIZE];
+    let (bytes, _) = node.as_chunks_mut();
+    for (bytes, word) in bytes.iter_mut().zip(words) {
+        *bytes = word.to_le_bytes();
+    }
+    node
 }
 
 #[cfg(test)]

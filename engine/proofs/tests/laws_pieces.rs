@@ -73,6 +73,21 @@ fn unpadding_takes_padding_back() {
 }
 
 #[test]
+fn unpadding_drops_the_two_bits_above_a_node() {
+    check(64, vec(any::<[u8; 32]>(), 0..24), |nodes| {
+        let mut padded = nodes[..nodes.len() / 4 * 4].concat();
+        let mut data = vec![0; padded.len() / fr32::PADDED_BLOCK * fr32::BLOCK];
+        fr32::unpad(&padded, &mut data);
+        padded
+            .iter_mut()
+            .skip(31)
+            .step_by(32)
+            .for_each(|top| *top &= 0x3f);
+        assert_eq!(pad(&data), padded);
+    });
+}
+
+#[test]
 fn padding_makes_field_elements() {
     check(64, vec(any::<u8>(), 0..700), |data| {
         assert!(Node::slice(&pad(&data)).iter().all(|node| node.to_fr().is_some()));
