@@ -1,5 +1,7 @@
 //! The scalar field in four words of 64 bits: numbers on disk, and sums of products reduced only once.
 
+use std::cmp::Ordering;
+
 use crate::Node;
 
 /// A number of 256 bits, least significant word first.
@@ -22,8 +24,16 @@ pub(super) fn canonical(node: &Node) -> Option<Words> {
     for (word, bytes) in words.iter_mut().zip(node.0.as_chunks::<8>().0) {
         *word = u64::from_le_bytes(*bytes);
     }
-    let (_, below) = minus(words, MODULUS);
-    below.then_some(words)
+    is_below_modulus(words).then_some(words)
+}
+
+/// The top word says so of all numbers but one in 2⁶⁴.
+#[inline(always)]
+fn is_below_modulus(words: Words) -> bool {
+    match words[3].cmp(&MODULUS[3]) {
+        Ordering::Equal => minus(words, MODULUS).1,
+        order => order.is_lt(),
+    }
 }
 
 pub(super) fn to_node(words: Words) -> Node {
@@ -59,12 +69,9 @@ pub(super) fn minus(a: Words, b: Words) -> (Words, bool) {
 
 /// The one number below r that a number below 2r is congruent to.
 pub(super) fn settle(a: Words) -> Words {
-    let (reduced, below) = minus(a, MODULUS);
-    if below {
-        a
-    } else {
-        reduced
-    }
+    // Zero or r is subtracted: every other sum is too large, and a branch would fail as often.
+    let mask = u64::from(is_below_modulus(a)).wrapping_sub(1);
+    minus(a, MODULUS.map(|word| word & mask)).0
 }
 
 /// A sum of products, not reduced: below 2⁵⁷⁶, hence room for more than 2⁶⁰ products.
@@ -188,6 +195,33 @@ mod tests {
     fn element(words: Words) -> Fr {
         let shifts = words.iter().rev().map(|word| Fr::from(*word));
         shifts.fold(Fr::ZERO, |sum, word| sum * Fr::from(2).pow([64]) + word)
+    }
+
+    #[test]
+    fn numbers_beside_the_modulus() {
+        let one = [1, 0, 0, 0];
+        let (largest, _) = minus(MODULUS, one);
+        let above_in_a_low_word = plus(MODULUS, [0, 0, 1, 0]);
+        let (below_in_a_low_word, _) = minus(MODULUS, [0, 0, 1, 0]);
+        let (twice_less_one, _) = minus(plus(MODULUS, MODULUS), one);
+        for (number, below) in [
+            ([0; 4], true),
+            (below_in_a_low_word, true),
+            (largest, true),
+            (MODULUS, false),
+            (plus(MODULUS, one), false),
+            (above_in_a_low_word, false),
+            (twice_less_one, false),
+        ] {
+            let expected = if below { number } else { minus(number, MODULUS).0 };
+            assert_eq!(settle(number), expected, "{number:x?}");
+            assert_eq!(
+                canonical(&to_node(number)),
+                below.then_some(number),
+                "{number:x?}"
+            );
+        }
+        assert_eq!(canonical(&to_node([u64::MAX; 4])), None);
     }
 
     /// Sums of the largest products that a permutation may make are right, and tidy.
