@@ -15,23 +15,38 @@ use super::{contest, one_thread, peer, random_bytes, random_nodes, timed, Row, T
 /// Nodes encoded in a round: more than the caches near a core hold.
 pub(super) const N_NODES: usize = 1 << 18;
 
+/// Nodes that stay near the core with their keys, 256 KiB in all, and how often a round encodes them.
+const N_NEAR_NODES: usize = 1 << 12;
+const N_PASSES: usize = 1 << 6;
+
 /// Data padded in a round.
 const UNPADDED_SIZE: usize = 127 << 17;
 
 pub(super) fn encode(rounds: usize) -> Result<Row> {
-    let key = random_nodes(N_NODES);
+    encode_often(N_NODES, 1, format!("encode × {N_NODES}"), rounds)
+}
+
+pub(super) fn encode_in_cache(rounds: usize) -> Result<Row> {
+    let stage = format!("encode × {N_NEAR_NODES} in cache, {N_PASSES} times");
+    encode_often(N_NEAR_NODES, N_PASSES, stage, rounds)
+}
+
+fn encode_often(n_nodes: usize, n_passes: usize, stage: String, rounds: usize) -> Result<Row> {
+    let key = random_nodes(n_nodes);
     let data: Vec<Node> = key.iter().rev().copied().collect();
     let words = Words {
-        stage: format!("encode × {N_NODES}"),
+        stage,
         peer: peer("storage-proofs-porep"),
         note: "1 thread; the peer's three lines of encode.rs, which are private there".to_owned(),
     };
     let theirs = || {
         let mut replica = data.clone();
         let took = timed(|| {
-            for (node, key) in replica.iter_mut().zip(&key) {
-                let sum = Fr::from(PoseidonDomain::from(key.0)) + Fr::from(PoseidonDomain::from(node.0));
-                node.0.copy_from_slice(PoseidonDomain::from(sum).as_ref());
+            for _ in 0..n_passes {
+                for (node, key) in replica.iter_mut().zip(&key) {
+                    let sum = Fr::from(PoseidonDomain::from(key.0)) + Fr::from(PoseidonDomain::from(node.0));
+                    node.0.copy_from_slice(PoseidonDomain::from(sum).as_ref());
+                }
             }
             Ok(())
         })?
@@ -43,7 +58,9 @@ pub(super) fn encode(rounds: usize) -> Result<Row> {
     };
     let ours = || {
         let mut replica = data.clone();
-        let took = one_thread(|| timed(|| Ok(Cpu::new().encode(&key, &mut replica)?)))??.took;
+        let cpu = Cpu::new();
+        let work = || (0..n_passes).try_for_each(|_| Ok(cpu.encode(&key, &mut replica)?));
+        let took = one_thread(|| timed(work))??.took;
         Ok(Timed {
             output: replica,
             took,
