@@ -16,8 +16,9 @@ use crate::cpu::affine::{Adder, Point};
 use crate::cpu::buckets::{self, ChainSums};
 use crate::device::prefetch;
 
-/// Groups that are summed together: with what belongs to them they stay in the cache of a core.
-const BLOCK_LEN: usize = 1 << 7;
+/// Groups that are summed together: with what belongs to them they take half of a cache of 1 MiB, for bases come from
+/// anywhere and push each other out of a full one.
+const BLOCK_LEN: usize = 1 << 6;
 
 /// Pieces that make an inversion worth its price.
 const MIN_PIECES: usize = 1 << 10;
@@ -379,6 +380,14 @@ impl<'a, F: Field> Entered<'a, F> {
         rows
     }
 
+    /// The entries are needed for their bases to be fetched.
+    #[inline(always)]
+    fn prefetch_entries(&self, group: usize, round: usize) {
+        if let Some(span) = self.spans.get(group) {
+            prefetch(self.entries, span.start + round * GROUP_LEN);
+        }
+    }
+
     #[inline(always)]
     fn prefetch<T: 'a>(&self, group: usize, coordinate: impl Fn(&'a Point<F>) -> &'a T) {
         for chain in 0..N_CHAINS {
@@ -390,15 +399,24 @@ impl<'a, F: Field> Entered<'a, F> {
 }
 
 impl<F: Field> Addends<F> for Entered<'_, F> {
-    /// What the way back needs.
+    /// What the way back needs; and into the nearest cache what the next group needs, which the round before left in
+    /// the one behind it.
     #[inline(always)]
     fn prefetch_there(&self, group: usize) {
+        self.prefetch_entries(group + LOOK_AHEAD, self.round);
+        if group + 1 < self.spans.len() {
+            self.prefetch(group + 1, |row| &row.x);
+        }
         self.prefetch(group, |row| &row.y);
     }
 
-    /// What the next round needs.
+    /// What the next round needs; and into the nearest cache what the way there left in the one behind it.
     #[inline(always)]
     fn prefetch_back(&self, group: usize) {
+        self.prefetch_entries(group.wrapping_sub(LOOK_AHEAD), self.round + 1);
+        if let Some(next) = group.checked_sub(1) {
+            self.prefetch(next, |row| &row.y);
+        }
         if self.round < self.spans[group].n_rounds {
             let next = Entered {
                 round: self.round + 1,
@@ -437,8 +455,8 @@ fn chain_sums<F: Field>(lanes: &mut Buckets<F>, buckets: &[Point<F>], chain_len:
         totals: Vec::new(),
         weighted: Vec::new(),
     };
-    // Half of the sums are totals, and half weighted ones.
-    for chains in buckets.chunks(chain_len * GROUP_LEN * BLOCK_LEN / 2) {
+    // One block of totals, and one of weighted sums.
+    for chains in buckets.chunks(chain_len * GROUP_LEN * BLOCK_LEN) {
         let n_chains = chains.len() / chain_len;
         let n_groups = n_chains.div_ceil(GROUP_LEN);
         sums.clear();
