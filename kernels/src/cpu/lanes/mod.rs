@@ -9,6 +9,7 @@ mod fp2;
 pub(super) mod fr;
 mod inverse;
 mod limb;
+mod plan;
 mod products;
 #[cfg(test)]
 mod tests;
