@@ -29,6 +29,21 @@ static PARAMETERS: LazyLock<PathBuf> = LazyLock::new(|| {
 /// Where the reference finds our files under its own names, in the directory of parameters.
 const LINKS: &str = "reference";
 
+/// Removes the reference's lists of parents, so that it makes them anew.
+///
+/// # Errors
+/// When they cannot be removed.
+pub fn forget_parents() -> Result<()> {
+    parameters();
+    let parents = env::var_os("FIL_PROOFS_PARENT_CACHE").context("the folder of parents")?;
+    match fs::remove_dir_all(&parents) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", Path::new(&parents).display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Where a development file is, which the reference calls `name`.
 pub fn development(name: &str) -> PathBuf {
     parameters().join(DEVELOPMENT.to_owned() + name)

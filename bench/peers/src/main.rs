@@ -27,8 +27,8 @@ enum Verb {
         #[arg(long)]
         json: bool,
         /// Measure only this stage; may be given several times. Stages of larger sectors, which last many minutes,
-        /// are measured only so: pre-commit-2-512mib, commit-2-8mib, commit-2-512mib, winning-post-512mib,
-        /// window-post-512mib, and parameters.
+        /// are measured only so: pre-commit-1-512mib, pre-commit-2-512mib, commit-2-8mib, commit-2-512mib,
+        /// winning-post-512mib, window-post-512mib, and parameters.
         #[arg(long, value_name = "NAME")]
         stage: Vec<String>,
         /// Rounds of each side, instead of the stage's own number.

@@ -173,6 +173,9 @@ pub static STAGES: &[Stage] = &[
     stage("verify-raw-file", 5, raw::from_file),
     stage("unseal", 3, sector::unseal),
     stage("process", 1, process::seal),
+    stage("pre-commit-1-512mib", 1, process::pre_commit_1_512)
+        .asked(3.0, 5.0)
+        .long(),
     stage("pre-commit-2-512mib", 1, sector::pre_commit_2_512)
         .asked(7.0, 10.0)
         .long(),

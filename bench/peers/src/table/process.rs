@@ -1,24 +1,26 @@
-//! Whole processes: from a file to a sealed, verified sector, started from nothing.
+//! Whole processes: from a file to a sealed, verified sector, started from nothing; and what they say of a phase.
 
 use std::{
-    env,
+    env, fs,
     path::Path,
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use anyhow::{ensure, Context, Result};
 use engine_proofs::{groth16::ProofKind, registered::SealProof};
 use kernels::Node;
+use sha2::{Digest, Sha256};
 
-use super::{contest, peer, random_bytes, timed, Row, Timed, Words};
-use crate::{case::Case, engine, parameters, reference};
+use super::{contest, peer, random_bytes, sector::staged, timed, Row, Timed, Words};
+use crate::{case::Case, engine, home, parameters, reference};
 
-/// The size that the row is about.
+/// The size that the row of whole processes is about.
 const SECTOR_SIZE: &str = "2KiB";
 
-/// The sector that both processes seal: everything that `lode-engine seal` is told on its command line.
-fn case() -> Result<Case> {
-    let case = Case::random(7, SECTOR_SIZE.parse()?, SealProof::V1_1).registered();
+/// The sector that both sides seal: everything that `lode-engine seal` is told on its command line.
+fn case(sector_size: &str) -> Result<Case> {
+    let case = Case::random(7, sector_size.parse()?, SealProof::V1_1).registered();
     let data = random_bytes(case.geometry.sector_size.unpadded_bytes() as usize);
     Ok(Case {
         pieces: vec![data],
@@ -31,7 +33,7 @@ fn case() -> Result<Case> {
 /// # Errors
 /// When a phase fails, or the proof does not verify.
 pub fn reference_seals(dir: &Path) -> Result<Node> {
-    let mut sealer = reference::sealer(&case()?, dir)?;
+    let mut sealer = reference::sealer(&case(SECTOR_SIZE)?, dir)?;
     sealer.add_pieces()?;
     sealer.pre_commit_1()?;
     let commitments = sealer.pre_commit_2()?;
@@ -45,7 +47,7 @@ pub fn reference_seals(dir: &Path) -> Result<Node> {
 }
 
 pub(super) fn seal(rounds: usize) -> Result<Row> {
-    let case = case()?;
+    let case = case(SECTOR_SIZE)?;
     drop(parameters::of(ProofKind::Porep, case.geometry)?);
     let this = env::current_exe()?;
     engine::binary()?;
@@ -72,6 +74,52 @@ pub(super) fn seal(rounds: usize) -> Result<Row> {
         Ok(Timed {
             output: run.output["comm_r"].as_str().context("comm_r")?.to_owned(),
             took: run.took,
+        })
+    };
+    let rounds = if rounds == 1 { 0 } else { rounds };
+    contest(words, rounds, theirs, ours)
+}
+
+/// PreCommit1 as the daemon runs it, by its own clock; for the reference without a list of parents on the disk.
+pub(super) fn pre_commit_1_512(rounds: usize) -> Result<Row> {
+    let case = case("512MiB")?;
+    engine::binary()?;
+    let multicore = env::var("FIL_PROOFS_USE_MULTICORE_SDR").is_ok_and(|use_it| use_it == "true");
+    let words = Words {
+        stage: format!("PreCommit1 {}", case.geometry.sector_size),
+        peer: peer("filecoin-proofs"),
+        note: format!(
+            "all threads; parents cold; the peer's multicore SDR {}",
+            if multicore { "asked for" } else { "not asked for" }
+        ),
+    };
+    let theirs = || {
+        let (dir, mut sealer) = staged(&case)?;
+        home::forget_parents()?;
+        let took = timed(|| sealer.pre_commit_1())?.took;
+        let layer = fs::read(dir.path().join("sc-02-data-layer-2.dat"))?;
+        Ok(Timed {
+            output: hex::encode(Sha256::digest(layer)),
+            took,
+        })
+    };
+    let ours = || {
+        let dir = tempfile::tempdir()?;
+        let sealed = engine::seal(&case, &dir.path().join("sector"), &["--skip-proof"])?;
+        let stages = sealed["stages"].as_array().context("stages")?;
+        let stage = stages.iter().find(|stage| stage["stage"] == "PreCommit1");
+        let seconds = stage
+            .and_then(|stage| stage["wall_s"].as_f64())
+            .context("wall_s")?;
+        let last = sealed["layers_sha256"]
+            .as_array()
+            .and_then(|layers| layers.last());
+        Ok(Timed {
+            output: last
+                .and_then(|digest| digest.as_str())
+                .context("layers_sha256")?
+                .to_owned(),
+            took: Duration::from_secs_f64(seconds),
         })
     };
     let rounds = if rounds == 1 { 0 } else { rounds };

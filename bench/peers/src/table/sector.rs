@@ -32,7 +32,7 @@ fn words(stage: &str, case: &Case, note: &str) -> Words {
 }
 
 /// The reference in a directory of its own, after AddPiece.
-fn staged(case: &Case) -> Result<(TempDir, Box<dyn Sealer>)> {
+pub(super) fn staged(case: &Case) -> Result<(TempDir, Box<dyn Sealer>)> {
     let dir = tempfile::tempdir()?;
     let mut sealer = reference::sealer(case, dir.path())?;
     sealer.add_pieces()?;
