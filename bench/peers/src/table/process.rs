@@ -107,7 +107,7 @@ pub(super) fn pre_commit_1_512(rounds: usize) -> Result<Row> {
         let dir = tempfile::tempdir()?;
         let sealed = engine::seal(&case, &dir.path().join("sector"), &["--skip-proof"])?;
         let stages = sealed["stages"].as_array().context("stages")?;
-        let stage = stages.iter().find(|stage| stage["stage"] == "PreCommit1");
+        let stage = stages.iter().find(|stage| stage["stage"] == "pre_commit_1");
         let seconds = stage
             .and_then(|stage| stage["wall_s"].as_f64())
             .context("wall_s")?;
