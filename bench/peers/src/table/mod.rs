@@ -120,6 +120,7 @@ pub static STAGES: &[Stage] = &[
     stage("encode", 9, padding::encode).counted(padding::N_NODES),
     stage("encode-cache", 9, padding::encode_in_cache).asked(20.0, 20.0),
     stage("fr32", 9, padding::fr32).asked(2.5, 2.5),
+    stage("fr32-cache", 25, padding::fr32_in_cache).asked(2.5, 2.5),
     stage("comm-p", 5, padding::comm_p),
     stage("msm-g1-16-blst", 5, snark::msm_g1_16_beside_blst)
         .counted(1 << 16)

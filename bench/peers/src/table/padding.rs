@@ -19,8 +19,11 @@ pub(super) const N_NODES: usize = 1 << 18;
 const N_NEAR_NODES: usize = 1 << 12;
 const N_PASSES: usize = 1 << 6;
 
-/// Data padded in a round.
+/// Data padded in a round: with what they become, more than the caches hold.
 const UNPADDED_SIZE: usize = 127 << 17;
+
+/// What AddPiece pads at a time.
+const READ_SIZE: usize = 127 << 15;
 
 pub(super) fn encode(rounds: usize) -> Result<Row> {
     encode_often(N_NODES, 1, format!("encode × {N_NODES}"), rounds)
@@ -70,13 +73,21 @@ fn encode_often(n_nodes: usize, n_passes: usize, stage: String, rounds: usize) -
 }
 
 pub(super) fn fr32(rounds: usize) -> Result<Row> {
-    let data = random_bytes(UNPADDED_SIZE);
+    pad(UNPADDED_SIZE, rounds)
+}
+
+pub(super) fn fr32_in_cache(rounds: usize) -> Result<Row> {
+    pad(READ_SIZE, rounds)
+}
+
+fn pad(size: usize, rounds: usize) -> Result<Row> {
+    let data = random_bytes(size);
     let words = Words {
-        stage: format!("fr32 padding, {} MB", UNPADDED_SIZE / 1_000_000),
+        stage: format!("fr32 padding, {} MB", size / 1_000_000),
         peer: peer("fr32"),
         note: "1 thread".to_owned(),
     };
-    let buffer = || vec![1; our_fr32::padded_len(UNPADDED_SIZE)];
+    let buffer = || vec![1; our_fr32::padded_len(size)];
     let theirs = || {
         let mut padded = buffer();
         let took = timed(|| Ok(Fr32Reader::new(&data[..]).read_exact(&mut padded)?))?.took;
