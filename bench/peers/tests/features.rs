@@ -116,9 +116,8 @@ fn the_reference_verifies_a_partition_of_our_non_interactive_proof() {
     }
 }
 
-/// All partitions and their aggregate.
+/// All partitions and their aggregate: two minutes of a processor.
 #[test]
-#[ignore = "it takes five minutes of a processor"]
 fn the_reference_verifies_our_non_interactive_proof() {
     let case = Case::random(231, "2KiB".parse().unwrap(), SealProof::NonInteractive).registered();
     let dir = tempfile::tempdir().unwrap();
