@@ -8,6 +8,7 @@ mod config;
 mod device;
 mod digest;
 mod draft;
+mod large_pages;
 mod map;
 mod measure;
 mod params;

@@ -148,4 +148,10 @@ fn the_devices_are_told() {
     let told = json(&["devices", "--json"]);
     assert_eq!(told["devices"][0]["name"], "cpu");
     assert!(told["gpus"].as_array().unwrap().is_empty());
+    let setting = fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled");
+    let granted = setting.map_or("unknown", |setting| match setting.contains("[never]") {
+        true => "refused",
+        false => "granted",
+    });
+    assert_eq!(told["large_pages"], granted);
 }
