@@ -1,9 +1,11 @@
 //! Whole processes: from a file to a sealed, verified sector, started from nothing; and what they say of a phase.
 
 use std::{
+    cell::Cell,
     env, fs,
     path::Path,
     process::{Command, Stdio},
+    thread,
     time::Duration,
 };
 
@@ -56,11 +58,14 @@ pub(super) fn seal(rounds: usize) -> Result<Row> {
         peer: peer("filecoin-proofs"),
         note: "all threads; AddPiece to verify, ours unseals and compares too; parameters found".to_owned(),
     };
+    let (their_peak, our_peak) = (Cell::new(0), Cell::new(0));
     let theirs = || {
         let dir = tempfile::tempdir()?;
-        let run = timed(|| answer(Command::new(&this).arg("reference-seal").arg(dir.path())))?;
+        let run = timed(|| watched(Command::new(&this).arg("reference-seal").arg(dir.path())))?;
+        let (output, peak) = run.output;
+        their_peak.set(peak.max(their_peak.get()));
         Ok(Timed {
-            output: run.output.trim().to_owned(),
+            output: output.trim().to_owned(),
             took: run.took,
         })
     };
@@ -71,13 +76,24 @@ pub(super) fn seal(rounds: usize) -> Result<Row> {
             run.output["verified"] == true,
             "lode-engine did not verify its proof"
         );
+        let stages = run.output["stages"].as_array().context("stages")?;
+        let peaks = stages
+            .iter()
+            .filter_map(|stage| stage["peak_rss_anonymous"].as_u64());
+        our_peak.set(peaks.fold(our_peak.get(), u64::max));
         Ok(Timed {
             output: run.output["comm_r"].as_str().context("comm_r")?.to_owned(),
             took: run.took,
         })
     };
     let rounds = if rounds == 1 { 0 } else { rounds };
-    contest(words, rounds, theirs, ours)
+    let mut row = contest(words, rounds, theirs, ours)?;
+    row.note += &format!(
+        "; at most {} MiB of memory that maps no file, and {} MiB",
+        their_peak.get() >> 20,
+        our_peak.get() >> 20
+    );
+    Ok(row)
 }
 
 /// PreCommit1 as the daemon runs it, by its own clock; for the reference without a list of parents on the disk.
@@ -126,8 +142,27 @@ pub(super) fn pre_commit_1_512(rounds: usize) -> Result<Row> {
     contest(words, rounds, theirs, ours)
 }
 
-fn answer(command: &mut Command) -> Result<String> {
-    let output = command.stderr(Stdio::inherit()).output()?;
+/// What a process prints, and the most anonymous memory that it was seen to hold, in bytes. It prints little.
+fn watched(command: &mut Command) -> Result<(String, u64)> {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .with_context(|| format!("{command:?}"))?;
+    let mut peak = 0;
+    while child.try_wait()?.is_none() {
+        peak = anonymous_memory(child.id()).max(peak);
+        thread::sleep(Duration::from_millis(10));
+    }
+    let output = child.wait_with_output()?;
     ensure!(output.status.success(), "{command:?} failed: {}", output.status);
-    Ok(String::from_utf8(output.stdout)?)
+    Ok((String::from_utf8(output.stdout)?, peak))
+}
+
+/// What Linux says of a process: a line `RssAnon:  1234 kB`. Nothing of one that is gone.
+fn anonymous_memory(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    kibibytes.unwrap_or(0) << 10
 }
