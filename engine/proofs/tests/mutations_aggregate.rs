@@ -2,7 +2,7 @@
 //!
 //! Its elements, changed in every way that we know: bits of all of them, flags, lengths, elements of one group
 //! exchanged, negated, replaced by others of the group, taken off the group. An ordinary run flips every 29th bit,
-//! others in each aggregate; with `LODE_MUTANTS=1000000` every bit is flipped, which takes a quarter of an hour.
+//! others in each aggregate; with `LODE_MUTANTS=1000000` every bit is flipped, which takes nine minutes of a processor.
 
 mod encoded;
 mod fixture;

@@ -63,7 +63,8 @@ pub struct Row {
 pub struct Stage {
     /// The word that `--stage` takes.
     pub name: &'static str,
-    /// Rounds of each side when no other number is asked for.
+    /// Rounds of each side after the first turn, when no other number is asked for; none where a turn lasts so long that it is
+    /// the only one, and no warming up.
     pub rounds: usize,
     /// Lasts many minutes, and is measured only when asked for by name.
     pub is_long: bool,
@@ -191,7 +192,7 @@ pub static STAGES: &[Stage] = &[
     stage("witness", 5, circuits::witness)
         .counted(circuits::N_CONSTRAINTS)
         .asked(8.0, 20.0),
-    stage("commit-2", 1, sector::commit_2).asked(5.0, 10.0),
+    stage("commit-2", 0, sector::commit_2).asked(5.0, 10.0),
     stage("winning-post", 3, circuits::winning_post).asked(5.0, 10.0),
     stage("winning-post-512mib", 3, circuits::winning_post_512_mib)
         .asked(5.0, 10.0)
@@ -200,7 +201,7 @@ pub static STAGES: &[Stage] = &[
     stage("window-post-512mib", 3, circuits::window_post_512_mib)
         .asked(5.0, 10.0)
         .long(),
-    stage("parameters", 1, circuits::porep_parameters)
+    stage("parameters", 0, circuits::porep_parameters)
         .asked(20.0, 20.0)
         .long(),
     stage("verify", 9, sector::verify),
@@ -209,17 +210,17 @@ pub static STAGES: &[Stage] = &[
     stage("verify-raw-batch", 5, raw::batch),
     stage("verify-raw-file", 5, raw::from_file),
     stage("unseal", 3, sector::unseal),
-    stage("process", 1, process::seal),
-    stage("pre-commit-1-512mib", 1, process::pre_commit_1_512)
+    stage("process", 0, process::seal),
+    stage("pre-commit-1-512mib", 0, process::pre_commit_1_512)
         .asked(3.0, 5.0)
         .long(),
-    stage("pre-commit-2-512mib", 1, sector::pre_commit_2_512)
+    stage("pre-commit-2-512mib", 0, sector::pre_commit_2_512)
         .asked(7.0, 10.0)
         .long(),
-    stage("commit-2-8mib", 1, sector::commit_2_8)
+    stage("commit-2-8mib", 0, sector::commit_2_8)
         .asked(5.0, 10.0)
         .long(),
-    stage("commit-2-512mib", 1, sector::commit_2_512)
+    stage("commit-2-512mib", 0, sector::commit_2_512)
         .asked(5.0, 10.0)
         .long(),
 ];

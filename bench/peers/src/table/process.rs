@@ -86,7 +86,6 @@ pub(super) fn seal(rounds: usize) -> Result<Row> {
             took: run.took,
         })
     };
-    let rounds = if rounds == 1 { 0 } else { rounds };
     let mut row = contest(words, rounds, theirs, ours)?;
     row.note += &format!(
         "; at most {} MiB of memory that maps no file, and {} MiB",
@@ -138,7 +137,6 @@ pub(super) fn pre_commit_1_512(rounds: usize) -> Result<Row> {
             took: Duration::from_secs_f64(seconds),
         })
     };
-    let rounds = if rounds == 1 { 0 } else { rounds };
     contest(words, rounds, theirs, ours)
 }
 

@@ -96,8 +96,6 @@ fn pre_commit_2_of(sector_size: &str, rounds: usize) -> Result<Row> {
             Ok(sealed.commitments)
         })
     };
-    // A round of the reference lasts minutes at the larger sizes: a single round is the warm-up itself.
-    let rounds = if rounds == 1 { 0 } else { rounds };
     contest(
         words("PreCommit2", &case, "; ours writes the layers once more"),
         rounds,
@@ -181,8 +179,6 @@ fn commit_2_of(sector_size: &str, rounds: usize) -> Result<Row> {
             took: proof.took,
         })
     };
-    // One round of the reference lasts a minute: a single round is the warm-up itself.
-    let rounds = if rounds == 1 { 0 } else { rounds };
     contest(
         words("Commit2", &case, "; the proof verified on either side"),
         rounds,

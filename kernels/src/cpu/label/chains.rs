@@ -6,7 +6,7 @@
 use std::arch::x86_64::{__m128i, _mm_setzero_si128};
 
 use super::{parent, Work, N_BITS, N_BLOCKS, N_REPEATED};
-use crate::cpu::sha256::chains::{add, expand, put_half, rounds, Rounds, ShaNi, State, N_GROUPS};
+use crate::cpu::sha256::chains::{add, expand, put_half, Rounds, ShaNi, State, N_GROUPS};
 use crate::{Lane, DEGREE};
 
 /// Groups of words that a block is given; the others are expanded.
@@ -51,33 +51,33 @@ fn label_beside<const N: usize>(work: Work<'_>, lanes: &mut [Lane<'_>; N]) {
     let mut next = [State::initial(); N];
     if few {
         header.set_index(work.first);
-        header.compress_first(&mut next);
+        header.compress(&mut next, None);
     }
     for (offset, parents) in work.parents.iter().enumerate() {
         let node = work.first + offset;
         if few {
-            work.fetch(offset, 0..n_parents, lanes);
+            work.fetch(offset, 0..DEGREE, lanes);
         }
         let mut states = next;
         if !few {
             states = [State::initial(); N];
             header.set_index(node);
-            header.compress_first(&mut states);
+            header.compress(&mut states, None);
         }
-        for (kept, slot) in kept.iter_mut().zip((0..n_parents).step_by(2)) {
+        for (n, kept) in kept[..n_parents / 2].iter_mut().enumerate() {
             for (i, lane) in lanes.iter().enumerate() {
-                block.put(i, 0, &parent(parents, slot, lane).0);
-                block.put(i, 1, &parent(parents, slot + 1, lane).0);
+                block.put(i, 0, &parent(parents, 2 * n, lane).0);
+                block.put(i, 1, &parent(parents, 2 * n + 1, lane).0);
             }
             if !few {
-                work.fetch(offset, slot..slot + 1, lanes);
+                work.fetch(offset, n..n + 1, lanes);
             }
-            block.compress_keeping(&mut states, kept);
+            block.compress(&mut states, Some(kept));
         }
         let repeating = kept[..n_parents / 2].iter().cycle();
-        for (i, kept) in repeating.take(N_BLOCKS).skip(n_parents / 2).enumerate() {
-            if !few && i < n_parents / 2 {
-                work.fetch(offset, 2 * i + 1..2 * i + 2, lanes);
+        for (n, kept) in repeating.enumerate().take(N_BLOCKS).skip(n_parents / 2) {
+            if !few {
+                work.fetch(offset, n..n + 1, lanes);
             }
             compress_again(&mut states, kept);
         }
@@ -90,7 +90,7 @@ fn label_beside<const N: usize>(work: Work<'_>, lanes: &mut [Lane<'_>; N]) {
             next = [State::initial(); N];
             compress_both(&mut states, &mut tail, &mut next, &mut header);
         } else {
-            tail.compress_first(&mut states);
+            tail.compress(&mut states, None);
         }
         for (lane, state) in lanes.iter_mut().zip(states) {
             lane.labels[node] = state.node();
@@ -139,28 +139,11 @@ impl<const N: usize> Block<N> {
         }
     }
 
-    /// Compresses a block, and expands its schedule on the way, four groups ahead of the rounds.
+    /// Compresses a block, and expands its schedule on the way, four groups ahead of the rounds. What the rounds add is
+    /// kept for whoever compresses the block again.
     #[inline]
     #[target_feature(enable = "sha,sse4.1")]
-    fn compress_first(&mut self, states: &mut [State; N]) {
-        let before = *states;
-        let mut last = self.last;
-        for group in 0..N_GROUPS - N_GIVEN {
-            for i in 0..N {
-                expand(&mut self.schedules[i], &mut last[i], group + N_GIVEN);
-                states[i].rounds(&self.schedules[i], group);
-            }
-        }
-        for group in N_GROUPS - N_GIVEN..N_GROUPS {
-            rounds(states, &self.schedules, group);
-        }
-        add(states, &before);
-    }
-
-    /// Compresses a block as [`Block::compress_first`] does, and keeps what its rounds add.
-    #[inline]
-    #[target_feature(enable = "sha,sse4.1")]
-    fn compress_keeping(&mut self, states: &mut [State; N], kept: &mut [Rounds; N]) {
+    fn compress(&mut self, states: &mut [State; N], mut kept: Option<&mut [Rounds; N]>) {
         let before = *states;
         let mut last = self.last;
         for group in 0..N_GROUPS {
@@ -168,7 +151,10 @@ impl<const N: usize> Block<N> {
                 if group < N_GROUPS - N_GIVEN {
                     expand(&mut self.schedules[i], &mut last[i], group + N_GIVEN);
                 }
-                states[i].keeping_rounds(&self.schedules[i], &mut kept[i], group);
+                match &mut kept {
+                    Some(kept) => states[i].keeping_rounds(&self.schedules[i], &mut kept[i], group),
+                    None => states[i].rounds(&self.schedules[i], group),
+                }
             }
         }
         add(states, &before);

@@ -37,14 +37,12 @@ fn label_beside(work: Work<'_>, lanes: &mut [Lane<'_>]) {
             if slot == last {
                 tail = block;
             }
-            work.fetch(offset, slot..slot + 1, lanes);
+            work.fetch(offset, slot / 2..slot / 2 + 1, lanes);
             compress(&mut state, block, |round, sum| kept[round] = sum);
         }
         let repeating = kept[..n_parents / 2].iter().cycle();
-        for (i, kept) in repeating.take(N_BLOCKS).skip(n_parents / 2).enumerate() {
-            if i < n_parents / 2 {
-                work.fetch(offset, 2 * i + 1..2 * i + 2, lanes);
-            }
+        for (n, kept) in repeating.enumerate().take(N_BLOCKS).skip(n_parents / 2) {
+            work.fetch(offset, n..n + 1, lanes);
             compress_again(&mut state, kept);
         }
         tail[8..].fill(splat(0));

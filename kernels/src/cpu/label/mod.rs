@@ -68,15 +68,16 @@ impl Work<'_> {
         }
     }
 
-    /// Has brought near what a later node needs, of some of its parents, in every lane.
+    /// Has brought near what a later node needs in every lane: the parents in these slots, as far as it has them.
     #[inline]
     fn fetch(&self, offset: usize, slots: Range<usize>, lanes: &[Lane<'_>]) {
         let Some(parents) = self.parents.get(offset + N_AHEAD) else {
             return;
         };
-        for slot in slots {
+        let parents = parents.iter().enumerate().take(slots.end.min(self.n_parents()));
+        for (slot, &parent) in parents.skip(slots.start) {
             for lane in lanes {
-                prefetch_once(row(slot, lane), parents[slot] as usize);
+                prefetch_once(row(slot, lane), parent as usize);
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::{Lane, Node, Parents, DEGREE};
 pub(super) fn label(work: Work<'_>, lane: &mut Lane<'_>) {
     let mut preimage = Preimage::new(work, lane.replica_id);
     for (offset, parents) in work.parents.iter().enumerate() {
-        work.fetch(offset, 0..work.n_parents(), std::slice::from_ref(lane));
+        work.fetch(offset, 0..DEGREE, std::slice::from_ref(lane));
         let index = work.first + offset;
         lane.labels[index] = preimage.label(index, parents, lane);
     }

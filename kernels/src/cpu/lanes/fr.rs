@@ -21,7 +21,7 @@ use ff::Field as _;
 use super::field::N_LANES;
 use super::limb::{
     add, add_carry, add_high, add_low, add_signed_carry, assert_below, broadcast, down, low_bits,
-    low_half_up, sub, up, zero, LIMB, LIMB_BITS,
+    low_half_up, multiples, sub, up, zero, LIMB, LIMB_BITS,
 };
 use crate::cpu::field::{canonical, Words, MODULUS};
 use crate::{Fr, Node};
@@ -29,23 +29,7 @@ use crate::{Fr, Node};
 const N_LIMBS: usize = 5;
 
 /// Multiples of r, up to the 35th, the last that five limbs hold.
-const MULTIPLES: [[u64; N_LIMBS]; 36] = {
-    let mut multiples = [[0; N_LIMBS]; 36];
-    let modulus = limbs(MODULUS);
-    let mut k = 1;
-    while k < multiples.len() {
-        let mut carry = 0;
-        let mut i = 0;
-        while i < N_LIMBS {
-            let limb = multiples[k - 1][i] + modulus[i] + carry;
-            multiples[k][i] = limb & LIMB;
-            carry = limb >> LIMB_BITS;
-            i += 1;
-        }
-        k += 1;
-    }
-    multiples
-};
+const MULTIPLES: [[u64; N_LIMBS]; 36] = multiples(limbs(MODULUS));
 
 /// `2²⁶⁰ − r`.
 const NEGATED: [u64; N_LIMBS] = {

@@ -12,6 +12,27 @@ use super::field::N_LANES;
 pub(super) const LIMB_BITS: u32 = 52;
 pub(super) const LIMB: u64 = (1 << LIMB_BITS) - 1;
 
+/// The multiples of a number, the zeroth first, each carried: so many as its limbs have room for.
+pub(super) const fn multiples<const N_LIMBS: usize, const N: usize>(
+    number: [u64; N_LIMBS],
+) -> [[u64; N_LIMBS]; N] {
+    let mut multiples = [[0; N_LIMBS]; N];
+    let mut k = 1;
+    while k < N {
+        let mut carry = 0;
+        let mut i = 0;
+        while i < N_LIMBS {
+            let limb = multiples[k - 1][i] + number[i] + carry;
+            multiples[k][i] = limb & LIMB;
+            carry = limb >> LIMB_BITS;
+            i += 1;
+        }
+        assert!(carry == 0, "the limbs have no room");
+        k += 1;
+    }
+    multiples
+}
+
 // SAFETY of all that follows: these functions are inlined into those that are compiled for the instructions,
 // which only who holds an `Ifma` may call.
 

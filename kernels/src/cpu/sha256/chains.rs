@@ -179,7 +179,7 @@ pub(in crate::cpu) fn expand(schedule: &mut Rounds, last: &mut __m128i, group: u
 /// states in registers.)
 #[inline]
 #[target_feature(enable = "sha,sse4.1")]
-pub(in crate::cpu) fn rounds<const N: usize>(states: &mut [State; N], schedules: &[Rounds; N], group: usize) {
+fn rounds<const N: usize>(states: &mut [State; N], schedules: &[Rounds; N], group: usize) {
     for i in 0..N {
         states[i].rounds(&schedules[i], group);
     }

@@ -1,6 +1,6 @@
 //! Numbers modulo p before anything is in lanes: constants, limbs and words.
 
-use crate::cpu::lanes::limb::{LIMB, LIMB_BITS};
+use crate::cpu::lanes::limb::{multiples, LIMB};
 
 pub(in crate::cpu::lanes) const N_LIMBS: usize = 8;
 
@@ -21,23 +21,7 @@ pub(in crate::cpu::lanes) const MODULUS: Words = [
 pub(in crate::cpu::lanes) const NEGATED_INVERSE: u64 = 0x3_fffc_fffc_fffd;
 
 /// Multiples of p, up to the sixteenth.
-pub(in crate::cpu::lanes) const MULTIPLES: [[u64; N_LIMBS]; 17] = {
-    let mut multiples = [[0; N_LIMBS]; 17];
-    let modulus = limbs(MODULUS);
-    let mut k = 1;
-    while k < multiples.len() {
-        let mut carry = 0;
-        let mut i = 0;
-        while i < N_LIMBS {
-            let limb = multiples[k - 1][i] + modulus[i] + carry;
-            multiples[k][i] = limb & LIMB;
-            carry = limb >> LIMB_BITS;
-            i += 1;
-        }
-        k += 1;
-    }
-    multiples
-};
+pub(in crate::cpu::lanes) const MULTIPLES: [[u64; N_LIMBS]; 17] = multiples(limbs(MODULUS));
 
 pub(in crate::cpu::lanes) const fn limbs(number: Words) -> [u64; N_LIMBS] {
     let mut limbs = [0; N_LIMBS];
