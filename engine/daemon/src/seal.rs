@@ -70,15 +70,9 @@ impl Plan {
     /// # Errors
     /// Those of the stages, with the sector's number and the stage's name.
     pub fn run(&self, device: &dyn Backend) -> Result<Sealed> {
-        let (mut sector, _scratch) = match &self.dir {
-            Some(dir) => (Sector::begin(dir, self.identity.clone())?, None),
-            None => {
-                let scratch = TempDir::new_in(&self.scratch)?;
-                (
-                    Sector::temporary(scratch.path(), self.identity.clone())?,
-                    Some(scratch),
-                )
-            }
+        let mut sector = match &self.dir {
+            Some(dir) => Sector::begin(dir, self.identity.clone())?,
+            None => Sector::temporary(&self.scratch, self.identity.clone())?,
         };
         let n_pieces = sector.record().pieces.len();
         ensure!(

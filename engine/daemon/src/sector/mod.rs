@@ -31,7 +31,7 @@ pub use receipt::Receipt;
 pub use record::{Piece, Record, Roots, Update};
 
 use crate::{
-    draft::{self, Draft},
+    draft::{self, Draft, TempDir},
     map::{ReadMap, WriteMap},
 };
 
@@ -45,7 +45,8 @@ pub struct Sector {
     record: Record,
     /// Files that this process wrote or has checked.
     trusted: BTreeSet<String>,
-    is_lasting: bool,
+    /// The folder that goes with it, where it does not last.
+    scratch: Option<TempDir>,
     /// Holds the lock on the directory.
     _lock: File,
 }
@@ -106,15 +107,18 @@ impl Sector {
                 dir.display()
             );
         }
-        Sector::new(dir, record, lock, true)
+        Sector::new(dir, record, lock)
     }
 
-    /// Begins a sector in a directory that will not outlive this process: nothing is synced and listed.
+    /// Begins a sector in a new folder in `parent` that goes with this value: nothing is synced and listed.
     ///
     /// # Errors
-    /// When the directory cannot be locked.
-    pub fn temporary(dir: &Path, identity: Identity) -> Result<Sector> {
-        Sector::new(dir, Record::new(identity), lock(dir)?, false)
+    /// When the folder cannot be made and locked.
+    pub fn temporary(parent: &Path, identity: Identity) -> Result<Sector> {
+        let scratch = TempDir::new_in(parent)?;
+        let mut sector = Sector::new(scratch.path(), Record::new(identity), lock(scratch.path())?)?;
+        sector.scratch = Some(scratch);
+        Ok(sector)
     }
 
     /// Opens the sector that a directory holds.
@@ -125,7 +129,7 @@ impl Sector {
         // Before the lock, which would take any directory, and under it, where it no longer changes.
         Record::in_dir(dir)?;
         let lock = lock(dir)?;
-        Sector::new(dir, Record::in_dir(dir)?, lock, true)
+        Sector::new(dir, Record::in_dir(dir)?, lock)
     }
 
     /// Takes up a directory that someone else has sealed in; nothing of it is listed yet.
@@ -140,17 +144,17 @@ impl Sector {
                 dir.display()
             );
         }
-        Sector::new(dir, Record::new(identity), lock, true)
+        Sector::new(dir, Record::new(identity), lock)
     }
 
-    fn new(dir: &Path, mut record: Record, lock: File, is_lasting: bool) -> Result<Sector> {
+    fn new(dir: &Path, mut record: Record, lock: File) -> Result<Sector> {
         // What someone removed is made again.
         record.files.retain(|name, _| dir.join(name).exists());
         Ok(Sector {
             dir: dir.to_owned(),
             record,
             trusted: BTreeSet::new(),
-            is_lasting,
+            scratch: None,
             _lock: lock,
         })
     }
@@ -171,7 +175,7 @@ impl Sector {
     /// When the disk fails.
     pub fn note(&mut self, change: impl FnOnce(&mut Record)) -> Result<()> {
         change(&mut self.record);
-        if self.is_lasting {
+        if self.scratch.is_none() {
             self.record.write(&self.dir.join(RECORD))?;
         }
         Ok(())
@@ -209,7 +213,7 @@ impl Sector {
     /// When the disk fails; the file is not there then.
     pub fn finish(&mut self, file: NewFile) -> Result<()> {
         let NewFile { name, draft, map } = file;
-        if self.is_lasting {
+        if self.scratch.is_none() {
             map.sync()?;
             let receipt = Receipt::of(map.bytes());
             // Listed first: a file that is listed and not there is made again, one that is there and not
