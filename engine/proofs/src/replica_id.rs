@@ -76,6 +76,15 @@ impl ProverId {
         }
         ProverId(bytes)
     }
+
+    /// The actor id, where the provider is known by an ID address.
+    pub fn actor_id(&self) -> Option<u64> {
+        let last = self.0.iter().position(|byte| byte & 0x80 == 0)?;
+        let id = self.0[..=last].iter().rev();
+        let id = id.fold(0, |id, byte| id << 7 | u64::from(byte & 0x7f));
+        // Other bytes are no id, though they begin like one.
+        (ProverId::from_actor_id(id) == *self).then_some(id)
+    }
 }
 
 /// What is wrong with a word that should be a prover id.
@@ -165,6 +174,24 @@ mod tests {
             "f09223372036854775807",
             &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f],
         );
+    }
+
+    #[test]
+    fn an_actor_id_is_read_from_an_id_address_only() {
+        for id in [0, 127, 128, 1000, i64::MAX as u64, u64::MAX] {
+            assert_eq!(ProverId::from_actor_id(id).actor_id(), Some(id));
+        }
+        // More after the id, a longer way to write it, more than 64 bits.
+        for start in [
+            &[0xe8, 0x07, 0x01][..],
+            &[0xe8, 0x87, 0x00],
+            &[0xff; 11],
+            &[0xff; 32],
+        ] {
+            let mut bytes = [0; 32];
+            bytes[..start.len()].copy_from_slice(start);
+            assert_eq!(ProverId(bytes).actor_id(), None, "{start:?}");
+        }
     }
 
     #[test]
