@@ -1,6 +1,12 @@
 //! The whole way of a file: from bytes to a sealed sector, and back to the same bytes.
+//!
+//! Several sectors are labelled side by side; the rest of the way each goes by itself.
 
-use std::{fs::File, path::PathBuf};
+use std::{
+    borrow::Borrow,
+    fs::File,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{ensure, Context, Result};
 use engine_proofs::{
@@ -27,12 +33,8 @@ use crate::{
 /// What is to be done.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Whose sector it becomes.
-    pub identity: Identity,
     /// The client's files; none for committed capacity, and for a sector that has its data already.
     pub inputs: Vec<Input>,
-    /// Where the sector is kept; `None` for a folder that is gone afterwards.
-    pub dir: Option<PathBuf>,
     /// Where temporary folders are made.
     pub scratch: PathBuf,
     /// The parameters to prove with; `None` where no proof is wanted.
@@ -47,9 +49,20 @@ pub struct Plan {
     pub digests: bool,
 }
 
-/// What came of it.
+/// What came of sectors that were labelled side by side.
+#[derive(Debug)]
+pub struct Batch {
+    /// The stages of all of them together, which come before the others.
+    pub stages: Stages,
+    /// What came of each, in their order.
+    pub sectors: Vec<Sealed>,
+}
+
+/// What came of a sector.
 #[derive(Debug)]
 pub struct Sealed {
+    /// Whose it is.
+    pub identity: Identity,
     /// The stages, in their order.
     pub stages: Stages,
     /// The identity of the replica.
@@ -64,52 +77,107 @@ pub struct Sealed {
     pub digests: Option<Digests>,
 }
 
+impl Batch {
+    /// The only sector, with all stages as its own.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn only(mut self) -> Sealed {
+        let mut sealed = self.sectors.pop().expect("one sector was sealed");
+        sealed.stages.done.splice(0..0, self.stages.done);
+        sealed
+    }
+}
+
 impl Plan {
-    /// Does it.
+    /// Begins a sector in a directory, or goes on with the one that it holds; without a directory, begins it in a
+    /// folder that is gone afterwards.
     ///
     /// # Errors
-    /// Those of the stages, with the sector's number and the stage's name.
-    pub fn run(&self, device: &dyn Backend) -> Result<Sealed> {
-        let mut sector = match &self.dir {
-            Some(dir) => Sector::begin(dir, self.identity.clone())?,
-            None => Sector::temporary(&self.scratch, self.identity.clone())?,
+    /// When the directory holds another sector or other files, or another process works in it.
+    pub fn begin(&self, dir: Option<&Path>, identity: Identity) -> Result<Sector> {
+        let Some(dir) = dir else {
+            return Sector::temporary(&self.scratch, identity);
         };
+        let sector = Sector::begin(dir, identity)?;
         let n_pieces = sector.record().pieces.len();
         ensure!(
             !self.inputs.is_empty() || n_pieces == 0,
             "{} holds another sector: it has {n_pieces} pieces and is not committed capacity; choose another directory",
-            sector.dir().display()
+            dir.display()
         );
-        self.go_on(device, &mut sector)
+        Ok(sector)
     }
 
-    /// Goes on with a sector from where it is; made already are those of its files that are listed.
+    /// Goes on with sectors from where each is; made already are those of its files that are listed.
     ///
     /// # Errors
-    /// As [`run`](Plan::run).
-    pub fn go_on(&self, device: &dyn Backend, sector: &mut Sector) -> Result<Sealed> {
-        self.stages(device, sector)
-            .with_context(|| format!("sector {}", self.identity.sector))
+    /// Those of the stages, with the sector's number and the stage's name.
+    ///
+    /// # Panics
+    /// When there is no sector, or the sectors do not share a graph.
+    pub fn run(&self, device: &dyn Backend, sectors: &mut [Sector]) -> Result<Batch> {
+        let mut stages = Stages::default();
+        let prepared = self.prepare(device, sectors, &mut stages);
+        prepared.with_context(|| named(sectors))?;
+        let mut labelled = label(device, sectors, &mut stages)?.into_iter();
+        let mut sealed = Vec::with_capacity(sectors.len());
+        for sector in sectors.iter_mut() {
+            let done = self.seal(device, sector, &mut labelled);
+            sealed.push(done.with_context(|| named(&[sector]))?);
+        }
+        if self.parameters.is_some() && !self.keeps_layers {
+            // Nothing but another proof needs them, and they are most of a sector. They go when all sectors are
+            // proved: until then the same command would have to label those again that are proved already.
+            for sector in sectors {
+                remove_layers(sector).with_context(|| named(&[sector]))?;
+            }
+        }
+        Ok(Batch {
+            stages,
+            sectors: sealed,
+        })
     }
 
-    fn stages(&self, device: &dyn Backend, sector: &mut Sector) -> Result<Sealed> {
-        let mut stages = Stages::default();
+    /// Everything before the labels.
+    fn prepare(&self, device: &dyn Backend, sectors: &mut [Sector], stages: &mut Stages) -> Result<()> {
+        let first = &sectors[0].record().identity;
+        let (geometry, seal_proof) = (first.geometry(), first.seal_proof);
         if let Some(store) = &self.parameters {
-            let geometry = self.identity.geometry();
-            prepare(store, device, ProofKind::Porep, geometry, &mut stages)?;
-            if self.identity.seal_proof == SealProof::NonInteractive {
+            prepare(store, device, ProofKind::Porep, geometry, stages)?;
+            if seal_proof == SealProof::NonInteractive {
                 prove::check_srs(store, geometry)?;
             }
         }
         if !self.inputs.is_empty() {
-            stages.run(Stage::AddPiece, device, |bar| {
-                add_piece::run(device, sector, &self.inputs, bar)
-            })?;
+            for sector in sectors.iter_mut() {
+                stages.run(Stage::AddPiece, device, |bar| {
+                    add_piece::run(device, sector, &self.inputs, bar)
+                })?;
+            }
         }
-        let (statement, roots) = match self.stored(sector) {
-            Some(sealed) => sealed,
-            None => self.pre_commit(device, sector, &mut stages)?,
+        Ok(())
+    }
+
+    /// Everything after the labels; `labelled` has comm_d of the next sector that was labelled.
+    fn seal(
+        &self,
+        device: &dyn Backend,
+        sector: &mut Sector,
+        labelled: &mut impl Iterator<Item = Node>,
+    ) -> Result<Sealed> {
+        let identity = sector.record().identity.clone();
+        let mut stages = Stages::default();
+        let roots = match stored(sector) {
+            Some(roots) => roots,
+            None => {
+                let comm_d = labelled.next().expect("what is not stored was labelled");
+                stages.run(Stage::PreCommit2, device, |bar| {
+                    pre_commit_2::run(device, sector, comm_d, bar)
+                })?
+            }
         };
+        let statement = statement(&identity, &roots);
         let has_all = sector.has(names::TREE_D);
         let digests = match (self.digests, has_all) {
             (false, _) => None,
@@ -122,7 +190,7 @@ impl Plan {
             (true, false) => sector.record().sha256.clone(),
         };
         let mut unseals = self.unseals;
-        if self.identity.seal_proof.feature() == Some(Feature::SyntheticPorep) {
+        if identity.seal_proof.feature() == Some(Feature::SyntheticPorep) {
             stages.run(Stage::Synthetic, device, |bar| {
                 synthetic::run(sector, &statement, &roots, bar)
             })?;
@@ -148,14 +216,9 @@ impl Plan {
         if unseals {
             self.unseal_and_compare(device, sector, &mut stages)?;
         }
-        if proof.is_some() && !self.keeps_layers {
-            // Nothing but another proof needs them, and they are most of the sector.
-            for layer in 1..=self.identity.geometry().layers {
-                sector.remove(&names::layer(layer))?;
-            }
-        }
         let pieces = sector.record().pieces.clone();
         Ok(Sealed {
+            identity,
             stages,
             replica_id: statement.replica_id,
             roots,
@@ -163,37 +226,6 @@ impl Plan {
             proof,
             digests,
         })
-    }
-
-    /// What a sector is known by whose synthetic proofs are stored: nothing before them is needed any more.
-    fn stored(&self, sector: &Sector) -> Option<(Statement, Roots)> {
-        let roots = sector.record().roots?;
-        let is_stored = sector.has(names::SYNTHETIC) && sector.has(names::SEALED);
-        is_stored.then(|| (self.statement(&roots), roots))
-    }
-
-    fn statement(&self, roots: &Roots) -> Statement {
-        Statement {
-            geometry: self.identity.geometry(),
-            replica_id: self.identity.replica_id(roots.comm_d),
-            comm_d: roots.comm_d,
-            comm_r: roots.comm_r,
-        }
-    }
-
-    fn pre_commit(
-        &self,
-        device: &dyn Backend,
-        sector: &mut Sector,
-        stages: &mut Stages,
-    ) -> Result<(Statement, Roots)> {
-        let comm_d = stages.run(Stage::PreCommit1, device, |bar| {
-            pre_commit_1::run(device, sector, bar)
-        })?;
-        let roots = stages.run(Stage::PreCommit2, device, |bar| {
-            pre_commit_2::run(device, sector, comm_d, bar)
-        })?;
-        Ok((self.statement(&roots), roots))
     }
 
     fn unseal_and_compare(
@@ -213,6 +245,48 @@ impl Plan {
         stages.run(Stage::Compare, device, |bar| {
             compare::run(&self.inputs, &path, bar)
         })
+    }
+}
+
+/// Labels the sectors side by side, but for those that are [stored], and answers comm_d of each that it labelled.
+fn label(device: &dyn Backend, sectors: &mut [Sector], stages: &mut Stages) -> Result<Vec<Node>> {
+    let unlabelled = sectors.iter_mut().filter(|sector| stored(sector).is_none());
+    let mut unlabelled: Vec<&mut Sector> = unlabelled.collect();
+    if unlabelled.is_empty() {
+        return Ok(Vec::new());
+    }
+    let comm_d = stages.run(Stage::PreCommit1, device, |bar| {
+        pre_commit_1::run(device, &mut unlabelled, bar)
+    });
+    comm_d.with_context(|| named(&unlabelled))
+}
+
+/// The commitments of a sector whose synthetic proofs are stored: nothing before them is needed any more.
+fn stored(sector: &Sector) -> Option<Roots> {
+    let is_stored = sector.has(names::SYNTHETIC) && sector.has(names::SEALED);
+    sector.record().roots.filter(|_| is_stored)
+}
+
+fn statement(identity: &Identity, roots: &Roots) -> Statement {
+    Statement {
+        geometry: identity.geometry(),
+        replica_id: identity.replica_id(roots.comm_d),
+        comm_d: roots.comm_d,
+        comm_r: roots.comm_r,
+    }
+}
+
+fn remove_layers(sector: &mut Sector) -> Result<()> {
+    let n_layers = sector.record().identity.geometry().layers;
+    (1..=n_layers).try_for_each(|layer| sector.remove(&names::layer(layer)))
+}
+
+/// `sector 7`, `sectors 7 to 9`: whose an error is.
+fn named(sectors: &[impl Borrow<Sector>]) -> String {
+    let number = |i: usize| sectors[i].borrow().record().identity.sector;
+    match sectors.len() {
+        1 => format!("sector {}", number(0)),
+        n_sectors => format!("sectors {} to {}", number(0), number(n_sectors - 1)),
     }
 }
 

@@ -40,7 +40,7 @@ pub struct Flags {
 
 impl Flags {
     /// The identity of a sector of that size.
-    pub fn of(self, sector_size: SectorSize) -> Identity {
+    pub fn of(&self, sector_size: SectorSize) -> Identity {
         let seal_proof = self.seal_proof;
         Identity {
             sector_size,

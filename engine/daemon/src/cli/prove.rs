@@ -43,7 +43,7 @@ pub struct Prove {
 impl Prove {
     /// Does it.
     pub fn run(self, config: &Config) -> Result<Answer> {
-        let mut sector = Sector::open(&self.dir)?;
+        let sector = Sector::open(&self.dir)?;
         ensure!(
             [names::TREE_D, names::STAGED, names::SYNTHETIC]
                 .iter()
@@ -58,9 +58,7 @@ impl Prove {
             self.dir.display()
         );
         let plan = Plan {
-            identity: sector.record().identity.clone(),
             inputs: Vec::new(),
-            dir: Some(self.dir),
             scratch: config.scratch.clone(),
             parameters: Some(Store::new(config)),
             seed: self.seed,
@@ -68,7 +66,7 @@ impl Prove {
             unseals: false,
             digests: false,
         };
-        let proved = plan.go_on(&device::open()?, &mut sector)?;
+        let proved = plan.run(&device::open()?, &mut [sector])?.only();
         Ok(Answer {
             text: report::text(&plan, &proved),
             json: report::json(&plan, &proved),

@@ -1,4 +1,6 @@
-//! What sealing a file tells in the end: a table for people, an object for programs.
+//! What sealing tells in the end: a table for people, an object for programs.
+
+pub mod batch;
 
 use std::fmt::Write;
 
@@ -13,7 +15,7 @@ use crate::{
 
 /// The object.
 pub fn json(plan: &Plan, sealed: &Sealed) -> Value {
-    let (identity, roots) = (&plan.identity, &sealed.roots);
+    let (identity, roots) = (&sealed.identity, &sealed.roots);
     let pieces: Vec<Value> = sealed.pieces.iter().map(piece_json).collect();
     let stages: Vec<Value> = sealed.stages.done.iter().map(stage_json).collect();
     let digests = sealed.digests.as_ref();
@@ -85,29 +87,40 @@ pub fn stage_json(done: &Done) -> Value {
 
 /// The table, and below it what the sector is committed to.
 pub fn text(plan: &Plan, sealed: &Sealed) -> String {
-    let mut text =
-        String::from("stage         seconds   cpu s         rate  device  memory (and mapped files)\n");
+    let mut text = String::new();
+    line(&mut text, format_args!("{:<12} {COLUMNS}", "stage"));
+    let size = sealed.identity.sector_size.bytes();
     for done in &sealed.stages.done {
-        line(&mut text, format_args!("{}", stage_line(plan, done)));
+        let stage = done.stage.to_string();
+        line(
+            &mut text,
+            format_args!("{stage:<12} {}", columns(plan, done, size)),
+        );
     }
     text.push('\n');
-    pieces(&mut text, &sealed.pieces, &plan.inputs);
+    outcome(&mut text, plan, sealed);
+    text
+}
+
+/// What the sector is committed to, and what was proved and compared.
+fn outcome(text: &mut String, plan: &Plan, sealed: &Sealed) {
+    pieces(text, &sealed.pieces, &plan.inputs);
     let roots = &sealed.roots;
-    line(&mut text, format_args!("comm_d       {}", roots.comm_d));
+    line(text, format_args!("comm_d       {}", roots.comm_d));
     line(
-        &mut text,
+        text,
         format_args!("             {}", cid::comm_d_cid(roots.comm_d)),
     );
-    line(&mut text, format_args!("comm_r       {}", roots.comm_r));
+    line(text, format_args!("comm_r       {}", roots.comm_r));
     line(
-        &mut text,
+        text,
         format_args!("             {}", cid::comm_r_cid(roots.comm_r)),
     );
-    line(&mut text, format_args!("replica id   {}", sealed.replica_id));
+    line(text, format_args!("replica id   {}", sealed.replica_id));
     if let Some(proof) = &sealed.proof {
         let worth = proof.key.origin.worth();
         line(
-            &mut text,
+            text,
             format_args!("proof        {} bytes, verified ({worth})", proof.bytes.len()),
         );
     }
@@ -116,9 +129,8 @@ pub fn text(plan: &Plan, sealed: &Sealed) -> String {
             [] => "zeros, as they were sealed",
             [..] => "the same bytes as the files",
         };
-        line(&mut text, format_args!("unsealed     {what}"));
+        line(text, format_args!("unsealed     {what}"));
     }
-    text
 }
 
 /// The client's files and what they are committed to.
@@ -137,28 +149,29 @@ pub fn pieces(text: &mut String, pieces: &[Piece], inputs: &[Input]) {
     }
 }
 
-fn stage_line(plan: &Plan, done: &Done) -> String {
+/// What stands above the [columns].
+const COLUMNS: &str = " seconds   cpu s         rate  device  memory (and mapped files)";
+
+/// What a stage cost; `of_sectors` are the bytes of those that went through it.
+fn columns(plan: &Plan, done: &Done, of_sectors: u64) -> String {
     let cost = &done.cost;
     format!(
-        "{:<12} {:>8.2} {:>7.2} {:>12}  {:<6}  {} ({})",
-        done.stage.to_string(),
+        "{:>8.2} {:>7.2} {:>12}  {:<6}  {} ({})",
         cost.wall.as_secs_f64(),
         cost.cpu.as_secs_f64(),
-        rate(plan, done),
+        rate(plan, done, of_sectors),
         done.device,
         size(cost.peak_anonymous as f64),
         size((cost.peak_rss.saturating_sub(cost.peak_anonymous)) as f64),
     )
 }
 
-/// Bytes a second: of the files where files are read, else of the sector.
-fn rate(plan: &Plan, done: &Done) -> String {
+/// Bytes a second: of the files where files are read, else of the sectors.
+fn rate(plan: &Plan, done: &Done, of_sectors: u64) -> String {
     let of_files = plan.inputs.iter().map(|input| input.size).sum::<u64>();
     let bytes = match done.stage {
         Stage::AddPiece | Stage::Unseal | Stage::Compare => of_files,
-        Stage::PreCommit1 | Stage::PreCommit2 | Stage::Adopt | Stage::Synthetic => {
-            plan.identity.sector_size.bytes()
-        }
+        Stage::PreCommit1 | Stage::PreCommit2 | Stage::Adopt | Stage::Synthetic => of_sectors,
         _ => return "-".to_owned(),
     };
     size(bytes as f64 / done.cost.wall.as_secs_f64().max(1e-9)) + "/s"

@@ -51,6 +51,22 @@ impl Identity {
         )
     }
 
+    /// What the sector's directory is called among others: `s-t01000-7`. A provider without an ID address is named
+    /// in hex.
+    pub fn name(&self) -> String {
+        let (prover, sector) = (self.prover_id, self.sector);
+        match prover.actor_id() {
+            Some(id) => format!("s-t0{id}-{sector}"),
+            None => format!("s-{prover}-{sector}"),
+        }
+    }
+
+    /// Whether its labels follow the same graph.
+    pub fn shares_graph(&self, other: &Identity) -> bool {
+        let graph = |of: &Identity| (of.sector_size, of.seal_proof, of.porep_id);
+        graph(self) == graph(other)
+    }
+
     /// The replica's identity, once its data is known.
     pub fn replica_id(&self, comm_d: Node) -> Node {
         replica_id(&self.prover_id, self.sector, &self.ticket, comm_d, &self.porep_id)
@@ -114,6 +130,16 @@ mod tests {
         let json = serde_json::to_string(&identity()).unwrap();
         assert_eq!(serde_json::from_str::<Identity>(&json).unwrap(), identity());
         assert!(json.contains(r#""sector_size":"2KiB""#), "{json}");
+    }
+
+    #[test]
+    fn a_directory_is_named_as_others_name_it() {
+        assert_eq!(identity().name(), "s-t01000-1");
+        let other = Identity {
+            prover_id: ProverId([0xff; 32]),
+            ..identity()
+        };
+        assert_eq!(other.name(), format!("s-{}-1", "f".repeat(64)));
     }
 
     #[test]

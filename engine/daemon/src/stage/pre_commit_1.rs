@@ -1,6 +1,6 @@
 //! PreCommit1: tree D over the data, and the layers of labels.
 
-use anyhow::{ensure, Result};
+use anyhow::{ensure, Context, Result};
 use engine_proofs::{
     piece::{self, PieceSize},
     sdr::{label_layer, ParentSource},
@@ -14,39 +14,72 @@ use crate::{
     sector::{names, Sector},
 };
 
-/// Makes what is missing of tree D and the layers, and answers comm_d.
+/// Makes what is missing of tree D and the layers of every sector, and answers each one's comm_d.
+///
+/// The sectors that lack a layer are labelled side by side; those that have it are only read.
 ///
 /// # Errors
-/// When the disk is full, a file is damaged, or the device fails.
-pub fn run(device: &dyn Backend, sector: &mut Sector, bar: &Bar) -> Result<Node> {
-    let geometry = sector.record().identity.geometry();
-    let comm_d = tree_d(device, sector, &bar.part(0, geometry.layers + 1))?;
-    let replica_id = sector.record().identity.replica_id(comm_d);
-    let graph = sector.record().identity.graph();
-    let mut previous: Option<ReadMap> = None;
+/// When the disk is full, a file is damaged, or the device fails. What is finished stays.
+///
+/// # Panics
+/// When there is no sector, or the sectors do not share a graph.
+pub fn run(device: &dyn Backend, sectors: &mut [&mut Sector], bar: &Bar) -> Result<Vec<Node>> {
+    let first = sectors[0].record().identity.clone();
+    assert!(
+        sectors
+            .iter()
+            .all(|sector| sector.record().identity.shares_graph(&first)),
+        "sectors of several graphs"
+    );
+    let (geometry, graph) = (first.geometry(), first.graph());
+    let (size, n_parts) = (geometry.sector_size.bytes(), geometry.layers + 1);
+    let comm_d = each(sectors, |sector| tree_d(device, sector, &bar.part(0, n_parts)))?;
+    let replica_ids = sectors.iter().zip(&comm_d);
+    let replica_ids = replica_ids.map(|(sector, &comm_d)| sector.record().identity.replica_id(comm_d));
+    let replica_ids: Vec<Node> = replica_ids.collect();
+    let mut previous: Vec<ReadMap> = Vec::new();
     for layer in 1..=geometry.layers {
-        let (name, size) = (names::layer(layer), geometry.sector_size.bytes());
-        if !sector.has(&name) {
-            let mut file = sector.create(&name, size)?;
-            let previous = previous.as_ref().map_or(&[][..], ReadMap::nodes);
-            let mut lanes = [Lane {
+        let name = names::layer(layer);
+        let mut files = each(sectors, |sector| match sector.has(&name) {
+            true => Ok(None),
+            false => sector.create(&name, size).map(Some),
+        })?;
+        let lanes = files.iter_mut().zip(&replica_ids).enumerate();
+        let lanes = lanes.filter_map(|(i, (file, &replica_id))| {
+            Some(Lane {
                 replica_id,
-                previous,
-                labels: file.map.nodes_mut(),
-            }];
-            let progress = bar.part(layer, geometry.layers + 1);
-            label_layer(
-                device,
-                ParentSource::Computed(&graph),
-                layer as u32,
-                &mut lanes,
-                &progress,
-            )?;
-            sector.finish(file)?;
+                previous: previous.get(i).map_or(&[], ReadMap::nodes),
+                labels: file.as_mut()?.map.nodes_mut(),
+            })
+        });
+        let mut lanes: Vec<Lane<'_>> = lanes.collect();
+        if !lanes.is_empty() {
+            let (parents, progress) = (ParentSource::Computed(&graph), bar.part(layer, n_parts));
+            label_layer(device, parents, layer as u32, &mut lanes, &progress)?;
         }
-        previous = Some(sector.read(&name, size)?);
+        // All are finished before any is read: one that is damaged costs no other its labels.
+        let mut files = files.into_iter().flatten();
+        each(sectors, |sector| match sector.has(&name) {
+            true => Ok(()),
+            false => sector.finish(files.next().expect("it was begun above")),
+        })?;
+        previous = each(sectors, |sector| sector.read(&name, size))?;
     }
     Ok(comm_d)
+}
+
+/// Does a part of the stage in every sector. The error of one of several says whose it is; a sector alone is named
+/// by whoever seals it.
+fn each<T>(sectors: &mut [&mut Sector], mut work: impl FnMut(&mut Sector) -> Result<T>) -> Result<Vec<T>> {
+    let is_alone = sectors.len() == 1;
+    let done = sectors.iter_mut().map(|sector| {
+        let number = sector.record().identity.sector;
+        match work(sector) {
+            done if is_alone => done,
+            done => done.with_context(|| format!("sector {number}")),
+        }
+    });
+    done.collect()
 }
 
 /// Builds tree D, whose leaves are the data: after that the staged sector is no longer needed.

@@ -202,7 +202,7 @@ fn a_file_that_cannot_grow() {
 
 /// Runs a script in a mount namespace of its own, where it may mount file systems: as root, and as anybody where
 /// the system lets users have namespaces.
-fn in_namespace(script: &str, args: &[&str]) -> io::Result<Output> {
+pub fn in_namespace(script: &str, args: &[&str]) -> io::Result<Output> {
     let unshare = ["-rm", "sh", "-c", script];
     Command::new("unshare").args(unshare).args(args).output()
 }

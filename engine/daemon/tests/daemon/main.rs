@@ -17,6 +17,7 @@ mod non_interactive;
 mod post;
 mod proofs;
 mod raw_proofs;
+mod several_sectors;
 mod synthetic;
 mod trust;
 mod updates;

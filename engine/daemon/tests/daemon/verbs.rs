@@ -188,7 +188,7 @@ fn a_failure_is_one_object_too() {
 }
 
 /// Interrupts a seal once a file of that name is there, and waits for its end.
-fn interrupt(args: &[&str], folder: &Path, name: &str) {
+pub fn interrupt(args: &[&str], folder: &Path, name: &str) {
     let mut child = command(args).stderr(Stdio::piped()).spawn().unwrap();
     while !names(folder).iter().any(|file| file.contains(name)) {
         assert!(
