@@ -21,6 +21,6 @@ pub use params::{Parameters, VerifyingKey};
 pub use proof::Proof;
 pub use prover::{prove, prove_watched, Blinding};
 pub use setup::{generate, Secret};
-pub use shape::Outline;
+pub use shape::{Arguments, Outline};
 pub use verifier::{Claim, PreparedKey};
 pub use witness::Provable;

@@ -9,7 +9,7 @@ use kernels::{zeros, Fr};
 use super::{
     assignment::Assignment,
     error::Result,
-    shape::{self, Outline},
+    shape::{self, Arguments, Outline},
 };
 
 /// A circuit's assignment, and the values of A, B and C in every constraint.
@@ -98,6 +98,14 @@ pub trait Provable: Circuit<Fr> + Clone + Send {
     /// recorded shape. Without one they are evaluated as they are laid, which is slower.
     fn outline(&self) -> Option<Outline<Self>> {
         None
+    }
+
+    /// What repetitions of the body take of the head each from another place.
+    ///
+    /// # Errors
+    /// Whatever the synthesis of the head ends with.
+    fn arguments(&self) -> std::result::Result<Option<Arguments>, SynthesisError> {
+        Ok(None)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use bellperson::{
     gadgets::{boolean::AllocatedBit, num::AllocatedNum},
-    Circuit, ConstraintSystem, LinearCombination, SynthesisError,
+    Circuit, ConstraintSystem, Index, LinearCombination, SynthesisError,
 };
 use ff::Field;
 use kernels::{Fr, Hash, Node};
@@ -25,7 +25,7 @@ use crate::{
         sum,
     },
     geometry::Geometry,
-    groth16::{Outline, Provable},
+    groth16::{r1cs::Counts, Arguments, Outline, Provable},
     path::{Step, TreeHash},
 };
 
@@ -39,41 +39,48 @@ type Num = AllocatedNum<Fr>;
 pub struct Update<'a> {
     geometry: &'static Geometry,
     data_tree: TreeHash,
+    /// Challenges that are opened, of those that are drawn: all, but where the shape is found out.
+    n_opened: usize,
     witness: Option<(&'a Statement, usize, &'a PartitionProof)>,
 }
 
 impl<'a> Update<'a> {
     /// The shape alone, as parameters are made for it.
     pub fn blank(geometry: &'static Geometry) -> Update<'static> {
-        Update {
-            geometry,
-            data_tree: TreeHash::Sha256,
-            witness: None,
-        }
+        Update::of(geometry, TreeHash::Sha256, None)
     }
 
     /// The shape of the variant whose data stand under a Poseidon tree: one partition with all challenges. No
     /// network registers it.
     pub fn blank_poseidon(geometry: &'static Geometry) -> Update<'static> {
-        Update {
-            data_tree: TreeHash::Poseidon,
-            ..Update::blank(geometry)
-        }
+        Update::of(geometry, TreeHash::Poseidon, None)
     }
 
     /// The circuit of a statement and the openings of partition k that answer it.
     pub fn new(statement: &'a Statement, k: usize, proof: &'a PartitionProof) -> Update<'a> {
+        Update::of(statement.geometry, TreeHash::Sha256, Some((statement, k, proof)))
+    }
+
+    fn of(
+        geometry: &'static Geometry,
+        data_tree: TreeHash,
+        witness: Option<(&'a Statement, usize, &'a PartitionProof)>,
+    ) -> Update<'a> {
         Update {
-            geometry: statement.geometry,
-            data_tree: TreeHash::Sha256,
-            witness: Some((statement, k, proof)),
+            geometry,
+            data_tree,
+            n_opened: rules(geometry, data_tree).n_challenges,
+            witness,
         }
     }
 
-    fn rules(&self) -> Rules {
-        match self.data_tree {
-            TreeHash::Sha256 => Rules::of(self.geometry),
-            TreeHash::Poseidon => Rules::of_poseidon(self.geometry),
+    /// The shape with so many challenges opened.
+    fn opening(&self, n_opened: usize) -> Update<'static> {
+        Update {
+            geometry: self.geometry,
+            data_tree: self.data_tree,
+            n_opened,
+            witness: None,
         }
     }
 
@@ -98,9 +105,18 @@ impl<'a> Update<'a> {
     }
 }
 
-impl Circuit<Fr> for Update<'_> {
-    fn synthesize<CS: ConstraintSystem<Fr>>(self, cs: &mut CS) -> Result<(), SynthesisError> {
-        let rules = self.rules();
+fn rules(geometry: &'static Geometry, data_tree: TreeHash) -> Rules {
+    match data_tree {
+        TreeHash::Sha256 => Rules::of(geometry),
+        TreeHash::Poseidon => Rules::of_poseidon(geometry),
+    }
+}
+
+impl Update<'_> {
+    /// All that comes before the first challenge is opened; answers what they have in common, and the bits of each
+    /// that are drawn and those of the partition, which end all of them.
+    fn begin<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS) -> Result<Begun, SynthesisError> {
+        let rules = rules(self.geometry, self.data_tree);
         let has_apex = self.data_tree == TreeHash::Sha256;
         let [partition_bits, high] = self.alloc_selector(cs, &rules)?;
         let packed = has_apex.then(|| pack(cs.namespace(|| "partition"), &partition_bits));
@@ -146,7 +162,31 @@ impl Circuit<Fr> for Update<'_> {
             comm_d_new,
             apex,
         };
-        for (i, mut bits) in drawn.into_iter().enumerate() {
+        Ok(Begun {
+            challenges,
+            drawn,
+            partition_bits,
+        })
+    }
+}
+
+/// A circuit before its first challenge is opened.
+struct Begun {
+    challenges: Challenges,
+    /// Of every challenge the bits that are drawn.
+    drawn: Vec<Vec<AllocatedBit>>,
+    /// The bits that end all of them.
+    partition_bits: Vec<AllocatedBit>,
+}
+
+impl Circuit<Fr> for Update<'_> {
+    fn synthesize<CS: ConstraintSystem<Fr>>(self, cs: &mut CS) -> Result<(), SynthesisError> {
+        let Begun {
+            challenges,
+            drawn,
+            partition_bits,
+        } = self.begin(cs)?;
+        for (i, mut bits) in drawn.into_iter().take(self.n_opened).enumerate() {
             bits.extend(partition_bits.iter().cloned());
             let opening = self.proof().and_then(|proof| proof.openings.get(i));
             challenges.open(cs.namespace(|| format!("challenge_{i}")), &bits, opening)?;
@@ -155,18 +195,38 @@ impl Circuit<Fr> for Update<'_> {
     }
 }
 
-impl Provable for Update<'_> {
-    /// Each challenge takes its bits from elsewhere: nothing is repeated.
-    fn outline(&self) -> Option<Outline<Self>> {
-        let blank = Update {
-            witness: None,
-            ..*self
+/// The places of the bits that are drawn: the first of each challenge.
+struct Places<'a>(Update<'a>, &'a mut Vec<usize>);
+
+impl Circuit<Fr> for Places<'_> {
+    fn synthesize<CS: ConstraintSystem<Fr>>(self, cs: &mut CS) -> Result<(), SynthesisError> {
+        let Places(update, places) = self;
+        let place = |bits: Vec<AllocatedBit>| match bits[0].get_variable().get_unchecked() {
+            Index::Aux(place) => place,
+            Index::Input(_) => unreachable!("bits are private"),
         };
+        *places = update.begin(cs)?.drawn.into_iter().map(place).collect();
+        Ok(())
+    }
+}
+
+impl Provable for Update<'_> {
+    /// Its body is a challenge, whose argument are the bits that were drawn for it.
+    fn outline(&self) -> Option<Outline<Self>> {
         Some(Outline {
             name: format!("update {} {:?}", self.geometry.sector_size, self.data_tree),
-            head: blank,
-            body: None,
+            head: self.opening(0),
+            body: Some((self.opening(1), self.n_opened)),
         })
+    }
+
+    fn arguments(&self) -> Result<Option<Arguments>, SynthesisError> {
+        let mut places = Vec::new();
+        Counts::of(Places(self.opening(0), &mut places))?;
+        Ok(Some(Arguments {
+            places,
+            len: rules(self.geometry, self.data_tree).drawn_len(),
+        }))
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use bellperson::{Circuit, SynthesisError};
-use kernels::Fr;
+use bellperson::SynthesisError;
 
 use super::{Outline, Shape};
+use crate::groth16::Provable;
 
 /// Shapes that are kept. A process seldom proves more kinds by turns, and one of them may take 2 GiB.
 const N_KEPT: usize = 3;
@@ -19,7 +19,7 @@ static KEPT: Mutex<Vec<(String, Slot)>> = Mutex::new(Vec::new());
 ///
 /// # Errors
 /// Whatever the synthesis ends with.
-pub fn shape_of<C: Circuit<Fr>>(outline: Outline<C>) -> Result<Arc<Shape>, SynthesisError> {
+pub fn shape_of<C: Provable>(outline: Outline<C>) -> Result<Arc<Shape>, SynthesisError> {
     let slot = slot(&outline.name);
     if let Some(shape) = slot.get() {
         return Ok(Arc::clone(shape));

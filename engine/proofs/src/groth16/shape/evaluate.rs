@@ -21,6 +21,9 @@ const DENSE: u8 = 2;
 /// Bytes that a thread finds out at a time.
 const BYTES_LEN: usize = 1 << 14;
 
+/// Where the variables of each owner start, in the order of [`Owner`](super::Owner); as many as its bits can say.
+type Starts = [usize; 8];
+
 /// A witness, by value and by byte; public inputs first.
 struct Values<'a> {
     bytes: Vec<u8>,
@@ -33,7 +36,7 @@ struct Task<'a> {
     part: &'a Part,
     chunk: &'a Chunk,
     /// Where the variables of each owner start.
-    starts: [usize; 4],
+    starts: Starts,
     out: [&'a mut [Fr]; 3],
 }
 
@@ -44,14 +47,15 @@ struct Rows<'a> {
     row_len: usize,
     /// Which of a row's are the combination's.
     own: Range<usize>,
-    starts: [usize; 4],
+    starts: Starts,
 }
 
 impl Shape {
     /// Fills in A, B and C of the circuit that repeats the body n times; the inputs' own constraints come last.
     ///
     /// # Panics
-    /// When the witness or the three have another length than the circuit's.
+    /// When the witness or the three have another length than the circuit's, or the body has arguments for fewer
+    /// repetitions.
     pub fn evaluate(&self, n: usize, (inputs, aux): (&[Fr], &[Fr]), [a, b, c]: [&mut [Fr]; 3]) {
         let counts = self.counts(n);
         assert_eq!(
@@ -69,12 +73,14 @@ impl Shape {
         let mut tasks = Vec::new();
         let (head, body) = (&self.head, &self.body);
         for repetition in 0..=n {
+            let of_head = inputs.len();
             let (part, starts) = match repetition.checked_sub(1) {
-                None => (head, [inputs.len(), inputs.len(), 0, 0]),
+                None => (head, [of_head, of_head, 0, 0, 0, 0, 0, 0]),
                 Some(i) => {
-                    let own = inputs.len() + head.counts.n_aux + i * body.counts.n_aux;
+                    let own = of_head + head.counts.n_aux + i * body.counts.n_aux;
                     let own_input = head.counts.n_inputs + i * body.counts.n_inputs;
-                    (body, [own, inputs.len(), own_input, 0])
+                    let argument = self.arguments.as_ref().map_or(0, |arguments| arguments.places[i]);
+                    (body, [own, of_head, own_input, 0, of_head + argument, 0, 0, 0])
                 }
             };
             for chunk in &part.chunks {
@@ -198,7 +204,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    fn sum(&self, constant: Fr, series: &[Series], firsts: &[Variable], starts: [usize; 4]) -> Fr {
+    fn sum(&self, constant: Fr, series: &[Series], firsts: &[Variable], starts: Starts) -> Fr {
         let mut sum = constant;
         let mut bits = Sum::default();
         let mut n_bits = 0;
@@ -269,7 +275,7 @@ fn product(value: Fr, coefficient: &Fr) -> Fr {
 
 impl Variable {
     #[inline]
-    fn place(self, starts: [usize; 4]) -> usize {
+    fn place(self, starts: Starts) -> usize {
         let index = self.0 & ((1 << Variable::INDEX_BITS) - 1);
         starts[(self.0 >> Variable::INDEX_BITS) as usize] + index as usize
     }

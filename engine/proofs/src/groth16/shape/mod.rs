@@ -3,7 +3,8 @@
 //! What a circuit lays depends on its shape alone, and most circuits lay the same again and again: a PoRep for each
 //! challenge, a PoSt for each sector. A shape is therefore a *head*, which stands once, and a *body*, which is
 //! repeated: its rows speak of variables of the head and of their own repetition. A partition of a 32 GiB sector, 130
-//! million rows, takes as much memory as one challenge, 160 MiB.
+//! million rows, takes as much memory as one challenge, 160 MiB. What of the head differs from one repetition to the next
+//! is its *argument*.
 //!
 //! Rows with the same coefficients are of one *kind*: what is kept of a row are its variables, and of neighbours of
 //! one kind how many they are.
@@ -29,12 +30,24 @@ pub struct Outline<C> {
     pub body: Option<(C, usize)>,
 }
 
+/// Private variables of the head, next to each other, that every repetition of the body has from another place: the bits
+/// of its challenge, for one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arguments {
+    /// Where they start, for each repetition.
+    pub places: Vec<usize>,
+    /// How many they are.
+    pub len: usize,
+}
+
 /// Everything about a circuit but its witness.
 #[derive(Debug)]
 pub struct Shape {
     kinds: Vec<Kind>,
     head: Part,
     body: Part,
+    /// None has a body whose repetitions all see the same of the head.
+    arguments: Option<Arguments>,
     /// The private variables in A, and the inputs and private variables in B: of the head and one repetition.
     a_aux: Bits,
     b_inputs: Bits,
@@ -69,7 +82,7 @@ struct Chunk {
 /// Rows of a chunk: few enough to share out the work of a small circuit, and to stay in the nearer caches.
 const CHUNK_LEN: usize = 1 << 13;
 
-/// A variable as a row of a body sees it: the two high bits say whose it is, the others which.
+/// A variable as a row of a body sees it: the three high bits say whose it is, the others which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Variable(u32);
 
@@ -84,13 +97,15 @@ enum Owner {
     OwnInput = 2,
     /// Public, and of the head.
     HeadInput = 3,
+    /// Private, of the head, and of this repetition alone.
+    Argument = 4,
 }
 
 impl Variable {
-    const INDEX_BITS: u32 = 30;
+    const INDEX_BITS: u32 = 29;
 
     fn new(owner: Owner, index: usize) -> Variable {
-        assert!(index < 1 << Variable::INDEX_BITS, "no part has 2³⁰ variables");
+        assert!(index < 1 << Variable::INDEX_BITS, "no part has 2²⁹ variables");
         Variable((owner as u32) << Variable::INDEX_BITS | index as u32)
     }
 }

@@ -2,27 +2,33 @@
 
 use std::collections::HashMap;
 
-use bellperson::{Circuit, ConstraintSystem, Index, LinearCombination, SynthesisError};
+use bellperson::{ConstraintSystem, Index, LinearCombination, SynthesisError};
 use ff::{Field, PrimeField};
 use kernels::Fr;
 
 use super::{
     kind::{Combination, Kind, Layout, MAX_SERIES, MAX_SHORT},
-    Chunk, Outline, Owner, Part, Run, Shape, Variable, CHUNK_LEN,
+    Arguments, Chunk, Outline, Owner, Part, Run, Shape, Variable, CHUNK_LEN,
 };
-use crate::groth16::{r1cs::Counts, witness::Bits};
+use crate::groth16::{
+    r1cs::Counts,
+    witness::{Bits, Provable},
+};
 
 impl Shape {
     /// Records the rows of blank circuits.
     ///
     /// # Errors
     /// Whatever the synthesis ends with.
-    pub fn of<C: Circuit<Fr>>(outline: Outline<C>) -> Result<Shape, SynthesisError> {
-        let (circuit, head) = match outline.body {
-            None => (outline.head, None),
-            Some((once, _)) => (once, Some(Counts::of(outline.head)?)),
+    pub fn of<C: Provable>(outline: Outline<C>) -> Result<Shape, SynthesisError> {
+        let (circuit, head, arguments) = match outline.body {
+            None => (outline.head, None, None),
+            Some((once, _)) => {
+                let arguments = once.arguments()?;
+                (once, Some(Counts::of(outline.head)?), arguments)
+            }
         };
-        let mut recorder = Recorder::new(head);
+        let mut recorder = Recorder::new(head, arguments);
         circuit.synthesize(&mut recorder)?;
         Ok(recorder.finish())
     }
@@ -34,6 +40,7 @@ const FIRST: [fn() -> Fr; 4] = [|| Fr::ZERO, || Fr::ONE, || -Fr::ONE, || Fr::ONE
 struct Recorder {
     /// Where the body starts, if there is one.
     head: Option<Counts>,
+    arguments: Option<Arguments>,
     counts: Counts,
     parts: [Part; 2],
     coefficients: Coefficients,
@@ -45,6 +52,9 @@ struct Recorder {
     a_aux: Bits,
     b_inputs: Bits,
     b_aux: Bits,
+    /// The arguments that stand in A and in B, where other repetitions have others.
+    a_arguments: Vec<usize>,
+    b_arguments: Vec<usize>,
 }
 
 /// A number for each coefficient.
@@ -119,9 +129,10 @@ fn layout(code: u32) -> Layout {
 }
 
 impl Recorder {
-    fn new(head: Option<Counts>) -> Recorder {
+    fn new(head: Option<Counts>, arguments: Option<Arguments>) -> Recorder {
         let mut recorder = Recorder {
             head,
+            arguments,
             counts: Counts::default(),
             parts: [Part::default(), Part::default()],
             coefficients: Coefficients::new(),
@@ -132,6 +143,8 @@ impl Recorder {
             a_aux: Bits::default(),
             b_inputs: Bits::default(),
             b_aux: Bits::default(),
+            a_arguments: Vec::new(),
+            b_arguments: Vec::new(),
         };
         recorder.add_input();
         recorder
@@ -143,14 +156,27 @@ impl Recorder {
         Index::Input(self.counts.n_inputs - 1)
     }
 
+    /// The head, where a row of the body is written.
+    fn body_of(&self) -> Option<Counts> {
+        self.head
+            .filter(|head| head.n_constraints <= self.counts.n_constraints)
+    }
+
+    /// Which of the arguments a private variable is, where a row of the body is written.
+    fn argument(&self, index: usize) -> Option<usize> {
+        let arguments = self.arguments.as_ref()?;
+        let argument = index.checked_sub(*arguments.places.first()?)?;
+        (argument < arguments.len && self.body_of().is_some()).then_some(argument)
+    }
+
     /// As the part sees it that the row stands in.
     fn variable(&self, index: Index) -> Variable {
-        let head = match self.head {
-            Some(head) if head.n_constraints <= self.counts.n_constraints => head,
-            _ => Counts::default(),
-        };
+        let head = self.body_of().unwrap_or_default();
         match index {
-            Index::Aux(i) if i < head.n_aux => Variable::new(Owner::Head, i),
+            Index::Aux(i) if i < head.n_aux => match self.argument(i) {
+                Some(argument) => Variable::new(Owner::Argument, argument),
+                None => Variable::new(Owner::Head, i),
+            },
             Index::Aux(i) => Variable::new(Owner::Own, i - head.n_aux),
             Index::Input(i) if i < head.n_inputs => Variable::new(Owner::HeadInput, i),
             Index::Input(i) => Variable::new(Owner::OwnInput, i - head.n_inputs),
@@ -158,9 +184,7 @@ impl Recorder {
     }
 
     fn part(&mut self) -> &mut Part {
-        let is_body = self
-            .head
-            .is_some_and(|head| head.n_constraints <= self.counts.n_constraints);
+        let is_body = self.body_of().is_some();
         &mut self.parts[usize::from(is_body)]
     }
 
@@ -229,7 +253,16 @@ impl Recorder {
         id
     }
 
-    fn finish(self) -> Shape {
+    fn finish(mut self) -> Shape {
+        let places = self.arguments.iter().flat_map(|arguments| &arguments.places);
+        for place in places {
+            for argument in &self.a_arguments {
+                self.a_aux.set(place + argument);
+            }
+            for argument in &self.b_arguments {
+                self.b_aux.set(place + argument);
+            }
+        }
         let [mut head, mut body] = self.parts;
         head.counts = self.head.unwrap_or(self.counts);
         body.counts = Counts {
@@ -245,6 +278,7 @@ impl Recorder {
             kinds: self.kinds,
             head,
             body,
+            arguments: self.arguments,
             a_aux: self.a_aux,
             b_inputs: self.b_inputs,
             b_aux: self.b_aux,
@@ -308,10 +342,14 @@ impl ConstraintSystem<Fr> for Recorder {
         self.write(&a(LinearCombination::zero()), |recorder, index| {
             if let Index::Aux(i) = index {
                 recorder.a_aux.set(i);
+                recorder.a_arguments.extend(recorder.argument(i));
             }
         });
         self.write(&b(LinearCombination::zero()), |recorder, index| match index {
-            Index::Aux(i) => recorder.b_aux.set(i),
+            Index::Aux(i) => {
+                recorder.b_aux.set(i);
+                recorder.b_arguments.extend(recorder.argument(i));
+            }
             Index::Input(i) => recorder.b_inputs.set(i),
         });
         self.write(&c(LinearCombination::zero()), |_, _| {});
