@@ -36,8 +36,20 @@ impl Draft {
     /// # Errors
     /// When a leftover cannot be removed.
     pub fn new(name: &Path) -> Result<Draft> {
+        Draft::with_suffix(name, SUFFIX)
+    }
+
+    /// Announces a file that other processes may be making at the same time: `NAME.<process>.part`, and the last one's stays.
+    ///
+    /// # Errors
+    /// As [`new`](Draft::new).
+    pub fn of_process(name: &Path) -> Result<Draft> {
+        Draft::with_suffix(name, &format!(".{}{SUFFIX}", std::process::id()))
+    }
+
+    fn with_suffix(name: &Path, suffix: &str) -> Result<Draft> {
         let mut path = OsString::from(name);
-        path.push(SUFFIX);
+        path.push(suffix);
         let path = PathBuf::from(path);
         let mut drafts = drafts();
         if path.symlink_metadata().is_ok() {

@@ -18,6 +18,7 @@ mod prove;
 mod report;
 mod seal;
 mod sector;
+mod shapes;
 mod small;
 mod stage;
 

@@ -29,7 +29,7 @@ use serde_json::Value;
 
 use crate::{
     config::{Config, Network, Settings},
-    draft,
+    draft, shapes,
 };
 
 /// Seals, proves and verifies Filecoin sectors.
@@ -145,6 +145,7 @@ impl Cli {
         };
         let config = Config::read(config.as_deref(), flags)?;
         config.cpu.hold()?;
+        shapes::keep_beside(&config.parameters);
         draft::clean_up_on_signals()?;
         match self.verb {
             Verb::Seal(verb) => verb.run(&config, json),

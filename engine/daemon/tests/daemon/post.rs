@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::Output,
 };
@@ -187,6 +188,55 @@ fn the_chosen_sector_answers_for_a_win() {
         told.contains(&format!("faulty  sector {chosen}: cannot open")),
         "{told}"
     );
+}
+
+/// The circuit is recorded once, for all processes; a file of it that is not what was written is told, and replaced.
+#[test]
+fn the_circuit_is_kept_beside_the_parameters() {
+    let mut farm = farm();
+    let sectors = farm.sectors();
+    let window = ["window", "--dir", text(&sectors), "--partition", "0"];
+    farm.proves(&window);
+    // The same parameters, and no shapes beside them yet.
+    let dir = farm.folder.path().join("parameters");
+    fs::create_dir(&dir).unwrap();
+    for entry in fs::read_dir(&farm.parameters).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_file() {
+            symlink(entry.path(), dir.join(entry.file_name())).unwrap();
+        }
+    }
+    farm.parameters = text(&dir).to_owned();
+    let proves = || {
+        let output = farm.post(&window);
+        assert!(output.status.success(), "{}", stderr(&output));
+        stderr(&output)
+    };
+    assert!(!proves().contains("record"));
+    let files: Vec<_> = fs::read_dir(dir.join("shapes")).unwrap().collect();
+    let [Ok(file)] = &files[..] else {
+        panic!("not one file: {files:?}");
+    };
+    let (path, bytes) = (file.path(), fs::read(file.path()).unwrap());
+    assert!(!proves().contains("record"));
+    let mut flipped = bytes.clone();
+    flipped[bytes.len() / 2] ^= 1;
+    let recorded = "is removed, and the circuit recorded anew: its digest is wrong: it was changed, or cut";
+    for (wrong, why) in [
+        (&flipped[..], recorded),
+        (&bytes[..bytes.len() / 2], recorded),
+        (b"another", "recorded anew: it is another file than it should be"),
+        (b"", "is empty"),
+    ] {
+        fs::write(&path, wrong).unwrap();
+        let told = proves();
+        assert!(told.contains(why), "{why:?} is not in: {told}");
+        assert!(told.contains(text(&path)), "{told}");
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+    fs::remove_dir_all(dir.join("shapes")).unwrap();
+    fs::write(dir.join("shapes"), b"").unwrap();
+    assert!(proves().contains("because the circuit is not kept: cannot create"));
 }
 
 #[test]

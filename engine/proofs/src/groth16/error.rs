@@ -168,6 +168,11 @@ pub enum Error {
         /// Points that the circuit needs.
         needed: usize,
     },
+    /// A shape that was kept is not that of the circuit.
+    #[error(
+        "the shape that was kept of the circuit is another circuit's: remove it, and it is recorded anew"
+    )]
+    ForeignShape,
     /// No aggregate is so long.
     #[error("an aggregate of 2, 4, 8, … 8192 proofs has 5236, 8212, 11188, … 40948 bytes, not {found}")]
     AggregateLength {

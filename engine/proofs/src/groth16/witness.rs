@@ -8,7 +8,7 @@ use kernels::{zeros, Fr};
 
 use super::{
     assignment::Assignment,
-    error::Result,
+    error::{Error, Result},
     shape::{self, Arguments, Outline},
 };
 
@@ -52,6 +52,20 @@ impl Bits {
 
     pub(super) fn set(&mut self, index: usize) {
         self.words[index / 64] |= 1 << (index % 64);
+    }
+
+    /// 64 in each word, the first the lowest; what is left of the last word is zero.
+    pub(super) fn words(&self) -> &[u64] {
+        &self.words
+    }
+
+    /// So many bits, of words that are as [`words`](Bits::words) gives them.
+    pub(super) fn from_words(words: Vec<u64>, len: usize) -> Option<Bits> {
+        let n_left = words.len().checked_mul(64)?.checked_sub(len)?;
+        let is_clean = words
+            .last()
+            .is_none_or(|last| last.leading_zeros() as usize >= n_left);
+        (n_left < 64 && is_clean).then_some(Bits { words, len })
     }
 
     /// Appends some of the bits of others.
@@ -145,6 +159,9 @@ impl Witness {
         let (worked, shape) = rayon::join(assign, || shape::shape_of(outline));
         let (worked, shape) = (worked?, shape?);
         let Assignment { inputs, aux } = assignment;
+        if !shape.fits(n, &inputs, &aux) {
+            return Err(Error::ForeignShape);
+        }
         let n_constraints = shape.counts(n).n_constraints + inputs.len();
         let mut out = [(); 3].map(|()| zeros(n_constraints.max(capacity.domain_len)));
         let rows = out.each_mut().map(|values| &mut values[..n_constraints]);

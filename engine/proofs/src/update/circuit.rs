@@ -134,7 +134,7 @@ impl Update<'_> {
         let comm_c = alloc_node(cs.namespace(|| "comm_c"), root(|p| p.comm_c))?;
         let old = alloc_node(cs.namespace(|| "comm_r_last_old"), root(|p| p.comm_r_last_old))?;
         let new = alloc_node(cs.namespace(|| "comm_r_last_new"), root(|p| p.comm_r_last_new))?;
-        let apex = has_apex.then(|| Apex::alloc(&self, cs.namespace(|| "apex"), &rules));
+        let apex = has_apex.then(|| Apex::alloc(self, cs.namespace(|| "apex"), &rules));
         let apex = apex.transpose()?;
         for (name, comm_r_last, comm_r) in [("old", &old, &comm_r_old), ("new", &new, &comm_r_new)] {
             let mut cs = cs.namespace(|| format!("comm_r_{name}_is_of_its_roots"));

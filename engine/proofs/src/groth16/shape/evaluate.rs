@@ -54,15 +54,10 @@ impl Shape {
     /// Fills in A, B and C of the circuit that repeats the body n times; the inputs' own constraints come last.
     ///
     /// # Panics
-    /// When the witness or the three have another length than the circuit's, or the body has arguments for fewer
-    /// repetitions.
+    /// When the witness does not fit, or the three have another length than the circuit's.
     pub fn evaluate(&self, n: usize, (inputs, aux): (&[Fr], &[Fr]), [a, b, c]: [&mut [Fr]; 3]) {
+        assert!(self.fits(n, inputs, aux), "the witness is another circuit's");
         let counts = self.counts(n);
-        assert_eq!(
-            [inputs.len(), aux.len()],
-            [counts.n_inputs, counts.n_aux],
-            "the witness"
-        );
         let rest = [a, b, c].map(|values| {
             let (rows, of_inputs) = values.split_at_mut(counts.n_constraints);
             of_inputs.fill(Fr::ZERO);
@@ -276,8 +271,8 @@ fn product(value: Fr, coefficient: &Fr) -> Fr {
 impl Variable {
     #[inline]
     fn place(self, starts: Starts) -> usize {
-        let index = self.0 & ((1 << Variable::INDEX_BITS) - 1);
-        starts[(self.0 >> Variable::INDEX_BITS) as usize] + index as usize
+        let (owner, index) = self.split();
+        starts[owner] + index
     }
 }
 

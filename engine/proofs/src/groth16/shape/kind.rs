@@ -4,11 +4,11 @@ use ff::{Field, PrimeField};
 use kernels::Fr;
 
 /// The coefficients of a row.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Kind(pub [Combination; 3]);
 
 /// A constant, and the coefficients of a combination's variables.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) enum Combination {
     /// Of few variables.
     Short {
@@ -22,7 +22,7 @@ pub(super) enum Combination {
 
 /// Variables of a combination that follow each other, each with twice the coefficient of the one before: the bits
 /// of a number. What a row keeps of them is the first.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Series {
     pub layout: Layout,
     /// The first coefficient, as the field has it, and as a number.
@@ -41,6 +41,9 @@ pub(super) struct Layout {
 
 /// Variables of a short combination.
 pub(super) const MAX_SHORT: usize = 3;
+
+/// From one bit of a series to the next: some stand by turns with others, those of SHA-256's majorities.
+pub(super) const MAX_STRIDE: usize = 2;
 
 /// Bits of a series: as many as let sums of products with limbs of 32 bits stay in 64.
 pub(super) const MAX_SERIES: usize = 16;
@@ -70,6 +73,21 @@ impl Combination {
         Combination::Short {
             values: (0..1 << coefficients.len()).map(value).collect(),
             coefficients,
+        }
+    }
+
+    /// What [`new`](Combination::new) makes it of.
+    pub fn terms(&self) -> (Fr, Vec<(Fr, Layout)>) {
+        match self {
+            Combination::Short { coefficients, values } => {
+                let layout = Layout { len: 1, stride: 1 };
+                let series = coefficients.iter().map(|coefficient| (*coefficient, layout));
+                (values[0], series.collect())
+            }
+            Combination::Long { constant, series } => {
+                let series = series.iter().map(|series| (series.coefficient, series.layout));
+                (*constant, series.collect())
+            }
         }
     }
 

@@ -10,12 +10,17 @@
 //! one kind how many they are.
 
 mod cache;
+mod encoding;
 mod evaluate;
 mod kind;
 mod record;
 
 pub(super) use cache::shape_of;
+pub use cache::{keep_on, Shelf};
+pub use encoding::Damage;
 use kind::Kind;
+
+use kernels::Fr;
 
 use super::{r1cs::Counts, witness::Bits};
 
@@ -41,7 +46,7 @@ pub struct Arguments {
 }
 
 /// Everything about a circuit but its witness.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Shape {
     kinds: Vec<Kind>,
     head: Part,
@@ -55,7 +60,7 @@ pub struct Shape {
 }
 
 /// Rows that stand together.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 struct Part {
     counts: Counts,
     runs: Vec<Run>,
@@ -65,14 +70,14 @@ struct Part {
 }
 
 /// Rows of one kind, one after the other.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Run {
     kind: u32,
     n_rows: u32,
 }
 
 /// Rows that one thread evaluates at a time; a run ends where they do.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 struct Chunk {
     run: usize,
     variable: usize,
@@ -108,6 +113,21 @@ impl Variable {
         assert!(index < 1 << Variable::INDEX_BITS, "no part has 2²⁹ variables");
         Variable((owner as u32) << Variable::INDEX_BITS | index as u32)
     }
+
+    /// The owner's number, and which.
+    #[inline]
+    fn split(self) -> (usize, usize) {
+        let index = self.0 & ((1 << Variable::INDEX_BITS) - 1);
+        ((self.0 >> Variable::INDEX_BITS) as usize, index as usize)
+    }
+}
+
+impl Part {
+    /// The kinds of a chunk's rows.
+    fn rows(&self, chunk: &Chunk) -> impl Iterator<Item = usize> + '_ {
+        let rows = |run: &Run| std::iter::repeat_n(run.kind as usize, run.n_rows as usize);
+        self.runs[chunk.run..].iter().flat_map(rows).take(chunk.n_rows)
+    }
 }
 
 impl Shape {
@@ -119,6 +139,14 @@ impl Shape {
             n_aux: head.n_aux + n * body.n_aux,
             n_constraints: head.n_constraints + n * body.n_constraints,
         }
+    }
+
+    /// Whether a circuit that repeats the body n times has so many variables.
+    pub fn fits(&self, n: usize, inputs: &[Fr], aux: &[Fr]) -> bool {
+        let counts = self.counts(n);
+        let arguments = self.arguments.as_ref();
+        [counts.n_inputs, counts.n_aux] == [inputs.len(), aux.len()]
+            && arguments.is_none_or(|arguments| n <= arguments.places.len())
     }
 
     /// The private variables that stand in A, the public inputs that stand in B, and the private variables that do.

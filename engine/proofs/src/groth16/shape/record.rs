@@ -7,7 +7,7 @@ use ff::{Field, PrimeField};
 use kernels::Fr;
 
 use super::{
-    kind::{Combination, Kind, Layout, MAX_SERIES, MAX_SHORT},
+    kind::{Combination, Kind, Layout, MAX_SERIES, MAX_SHORT, MAX_STRIDE},
     Arguments, Chunk, Outline, Owner, Part, Run, Shape, Variable, CHUNK_LEN,
 };
 use crate::groth16::{
@@ -113,9 +113,6 @@ impl Last {
         true
     }
 }
-
-/// Some bits stand by turns with others: those of SHA-256's majorities.
-const MAX_STRIDE: usize = 2;
 
 fn code(layout: Layout) -> u32 {
     (layout.len << 8 | layout.stride) as u32
