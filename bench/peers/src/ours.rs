@@ -8,7 +8,7 @@ use anyhow::{ensure, Context, Result};
 use engine_proofs::{
     fr32,
     graph::Graph,
-    groth16::{prove, Blinding, Claim, Parameters, PreparedKey, Proof},
+    groth16::{Blinding, Claim, Parameters, PreparedKey, Proof, Prover},
     piece::{self, CommP, Piece, PieceSize},
     porep::{
         challenge::Challenges,
@@ -243,11 +243,12 @@ impl Sealed {
         partitions: &[PartitionProof],
     ) -> Result<Vec<u8>> {
         let (graph, statement) = (graph(case), self.statement(case));
+        let mut prover = Prover::new(device, parameters, partitions.len());
         let mut proof = Vec::new();
         for (k, partition) in partitions.iter().enumerate() {
             let inputs = vanilla::public_inputs(&statement, &graph, &challenges(case), k)?;
             let circuit = Porep::new(&statement, partition);
-            let snark = prove(device, parameters, circuit, &inputs, Blinding::draw()?)?;
+            let snark = prover.prove(circuit, &inputs, Blinding::draw()?, &silent)?;
             proof.extend(snark.to_bytes());
         }
         Ok(proof)

@@ -12,7 +12,7 @@ use bench_peers::{
     },
 };
 use engine_proofs::{
-    groth16::{Blinding, Parameters, PreparedKey, Proof, ProofKind},
+    groth16::{Blinding, Parameters, PreparedKey, Proof, ProofKind, Prover},
     post::{
         challenge::{winning_sector, Randomness},
         vanilla::{self, SectorProof},
@@ -119,10 +119,12 @@ fn challenges_and_vanilla_proofs_are_equal_in_every_tree_shape() {
 
 /// Our proofs of partitions, one after the other.
 fn prove(parameters: &Parameters<'_>, statement: &Statement, vanilla: &[SectorProof]) -> Vec<Vec<u8>> {
+    let cpu = Cpu::new();
+    let mut prover = Prover::new(&cpu, parameters, statement.n_partitions());
     let prove = |k| {
         let partition = Partition::gather(statement, k, vanilla).unwrap();
         let blinding = Blinding::draw().unwrap();
-        let proof = partition.prove(&Cpu::new(), parameters, blinding, &silent);
+        let proof = partition.prove(&mut prover, blinding, &silent);
         proof.unwrap().to_bytes().to_vec()
     };
     (0..statement.n_partitions()).map(prove).collect()

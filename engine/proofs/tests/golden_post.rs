@@ -5,7 +5,7 @@ mod sealed;
 
 use engine_proofs::{
     geometry::Geometry,
-    groth16::{generate, mock::MockProver, Blinding, Parameters, PreparedKey, Proof, Secret},
+    groth16::{generate, mock::MockProver, Blinding, Parameters, PreparedKey, Proof, Prover, Secret},
     post::{
         challenge::Randomness,
         circuit::Post,
@@ -151,6 +151,8 @@ fn check(kind: &str, blank: Post<'_>, kit: &Kit) {
     let parameters = Parameters::parse(&file).expect("what was made can be read");
     let known = cases(&kit.golden["partitions"]);
     assert_eq!(kit.statement.n_partitions(), known.len());
+    let cpu = Cpu::new();
+    let mut prover = Prover::new(&cpu, &parameters, known.len());
     let mut proofs = Vec::new();
     for (k, known) in known.iter().enumerate() {
         let partition = kit.open(k);
@@ -171,7 +173,7 @@ fn check(kind: &str, blank: Post<'_>, kit: &Kit) {
             r: scalar(&known["r_le"]),
             s: scalar(&known["s_le"]),
         };
-        let proof = partition.prove(&Cpu::new(), &parameters, blinding, &silent);
+        let proof = partition.prove(&mut prover, blinding, &silent);
         let proof = proof.expect("it holds");
         assert_eq!(
             hex::encode(proof.to_bytes()),

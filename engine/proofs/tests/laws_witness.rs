@@ -6,6 +6,7 @@ use std::ops::Range;
 use engine_proofs::{
     geometry::{Geometry, SectorSize},
     groth16::{
+        memory::Memory,
         witness::{Capacity, Witness},
         Provable,
     },
@@ -71,10 +72,18 @@ impl Random {
 fn check<C: Provable>(circuit: C) {
     let expected =
         Witness::of(circuit.clone(), Capacity::default()).expect("there is an answer to everything");
-    // Once when it is recorded, and once when it was.
-    for domain_len in [0, expected.n_constraints.next_power_of_two()] {
+    let len = expected.n_constraints.next_power_of_two();
+    let foreign = vec![-Fr::from(1); len];
+    let dirty = Memory {
+        aux: foreign.clone(),
+        a: foreign.clone(),
+        b: foreign,
+    };
+    // Once when it is recorded, once when it was, and once in memory that holds something else.
+    let cases = [(0, Memory::default()), (len, Memory::default()), (len, dirty)];
+    for (domain_len, memory) in cases {
         let capacity = Capacity { n_aux: 0, domain_len };
-        let found = Witness::by_shape(circuit.clone(), capacity).expect("as above");
+        let found = Witness::by_shape(circuit.clone(), capacity, memory).expect("as above");
         assert_eq!(found.n_constraints, expected.n_constraints);
         let rows = |values: &[Fr]| values[..expected.n_constraints].to_vec();
         for (name, found, expected) in [

@@ -1,6 +1,6 @@
 //! Circuits beside the reference's: their witnesses, their parameters, and the PoSts that they prove.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, mem};
 
 use anyhow::{ensure, Context, Result};
 use engine_proofs::{
@@ -8,9 +8,10 @@ use engine_proofs::{
     geometry::Geometry,
     groth16::{
         generate,
+        memory::Memory,
         setup::DEVELOPMENT_SEED,
         witness::{Capacity, Witness},
-        Blinding, Parameters, PreparedKey, Proof, ProofKind, Secret,
+        Blinding, Parameters, PreparedKey, Proof, ProofKind, Prover, Secret,
     },
     porep::circuit::Porep,
     post::{challenge::Randomness, vanilla, verify, Partition, PublicSector, Replica, Statement},
@@ -48,6 +49,7 @@ pub(super) fn witness(rounds: usize) -> Result<Row> {
         domain_len: 1 << 22,
     };
     let sealer = &mut sector.sealer;
+    let mut memory = Memory::default();
     let theirs = || {
         let (took, n_inputs) = one_thread(|| sealer.synthesize())??;
         Ok(Timed {
@@ -57,9 +59,12 @@ pub(super) fn witness(rounds: usize) -> Result<Row> {
     };
     let ours = || {
         let circuit = Porep::new(&statement, &opened[0]);
-        let witness = one_thread(|| timed(|| Ok(Witness::by_shape(circuit, capacity)?)))??;
+        let left = mem::take(&mut memory);
+        let witness = one_thread(|| timed(|| Ok(Witness::by_shape(circuit, capacity, left)?)))??;
+        let output = witness.output.inputs.len();
+        memory = witness.output.into();
         Ok(Timed {
-            output: witness.output.inputs.len(),
+            output,
             took: witness.took,
         })
     };
@@ -67,7 +72,8 @@ pub(super) fn witness(rounds: usize) -> Result<Row> {
         stage: "witness and a, b, c of PoRep 2KiB".to_owned(),
         peer: peer("bellperson"),
         note: "1 thread each; the peer's own ProvingAssignment, until it asks for parameters; ours in large pages, by a \
-               shape that the first round recorded"
+               shape that the first round recorded, with all but C in the memory of the round before, as from partition to \
+               partition"
             .to_owned(),
     };
     contest(words, rounds.max(1), theirs, ours)
@@ -154,6 +160,8 @@ impl Fixture {
             replica: &self.sealed.replica,
         };
         let geometry = self.statement.geometry();
+        let cpu = Cpu::new();
+        let mut prover = Prover::new(&cpu, parameters, self.statement.n_partitions());
         let mut proofs = Vec::new();
         for k in 0..self.statement.n_partitions() {
             let open = |sector: &PublicSector, challenges: &[u64]| {
@@ -161,7 +169,7 @@ impl Fixture {
             };
             let partition = Partition::open(&self.statement, k, open);
             let partition = partition.ok().context("the sector is whole")?;
-            let proof = partition.prove(&Cpu::new(), parameters, Blinding::draw()?, &silent)?;
+            let proof = partition.prove(&mut prover, Blinding::draw()?, &silent)?;
             proofs.extend(proof.to_bytes());
         }
         Ok(proofs)

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use engine_proofs::{
     graph::Graph,
-    groth16::{self, Blinding, Parameters, Proof},
+    groth16::{Blinding, Parameters, Proof, Prover},
     porep::{
         challenge::Challenges,
         circuit::Porep,
@@ -28,12 +28,13 @@ pub fn run(
 ) -> Result<Vec<Proof>> {
     let about = || parameters.path().display().to_string();
     let parsed = Parameters::parse(parameters.bytes()).with_context(about)?;
+    let mut prover = Prover::new(device, &parsed, openings.len());
     let mut proofs = Vec::with_capacity(openings.len());
     for (k, opening) in openings.iter().enumerate() {
         let inputs = vanilla::public_inputs(statement, graph, challenges, k)?;
         let progress = bar.part(k, openings.len());
         let circuit = Porep::new(statement, opening);
-        let proof = groth16::prove_watched(device, &parsed, circuit, &inputs, Blinding::draw()?, &progress);
+        let proof = prover.prove(circuit, &inputs, Blinding::draw()?, &progress);
         proofs.push(proof.with_context(|| format!("partition {k} with {}", about()))?);
     }
     Ok(proofs)

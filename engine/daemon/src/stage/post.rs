@@ -10,7 +10,7 @@ use std::{
 use anyhow::{anyhow, Context, Result};
 use engine_proofs::{
     geometry::Geometry,
-    groth16::{Blinding, Parameters, PreparedKey, Proof, VerifyingKey},
+    groth16::{Blinding, Parameters, PreparedKey, Proof, Prover, VerifyingKey},
     post::{self, vanilla, vanilla::SectorProof, Fault, Partition, PublicSector, Replica, Statement},
 };
 use kernels::{Backend, Node};
@@ -136,10 +136,11 @@ pub fn prove(
 ) -> Result<Vec<Proof>> {
     let about = || parameters.path().display().to_string();
     let parsed = Parameters::parse(parameters.bytes()).with_context(about)?;
+    let mut prover = Prover::new(device, &parsed, partitions.len());
     let mut proofs = Vec::with_capacity(partitions.len());
     for (k, partition) in partitions.iter().enumerate() {
         let progress = bar.part(k, partitions.len());
-        let proof = partition.prove(device, &parsed, Blinding::draw()?, &progress);
+        let proof = partition.prove(&mut prover, Blinding::draw()?, &progress);
         proofs.push(proof.with_context(|| format!("partition {k} with {}", about()))?);
     }
     Ok(proofs)

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{anyhow, ensure, Context, Result};
 use engine_proofs::{
-    groth16::{self, Blinding, Claim, Parameters, PreparedKey, Proof, VerifyingKey},
+    groth16::{Blinding, Claim, Parameters, PreparedKey, Proof, Prover, VerifyingKey},
     post::Replica,
     update::{
         circuit,
@@ -152,12 +152,13 @@ pub fn prove(
 ) -> Result<Vec<Proof>> {
     let about = || parameters.path().display().to_string();
     let parsed = Parameters::parse(parameters.bytes()).with_context(about)?;
+    let mut prover = Prover::new(device, &parsed, openings.len());
     let mut proofs = Vec::with_capacity(openings.len());
     for (k, opening) in openings.iter().enumerate() {
         let inputs = vanilla::public_inputs(statement, k)?;
         let progress = bar.part(k, openings.len());
         let circuit = circuit::Update::new(statement, k, opening);
-        let proof = groth16::prove_watched(device, &parsed, circuit, &inputs, Blinding::draw()?, &progress);
+        let proof = prover.prove(circuit, &inputs, Blinding::draw()?, &progress);
         proofs.push(proof.with_context(|| format!("partition {k} with {}", about()))?);
     }
     Ok(proofs)

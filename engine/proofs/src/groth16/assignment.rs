@@ -2,7 +2,7 @@
 
 use bellperson::{ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
 use ff::Field;
-use kernels::{room, Fr};
+use kernels::Fr;
 
 /// The values of a circuit's variables.
 #[derive(Debug)]
@@ -14,11 +14,11 @@ pub(super) struct Assignment {
 }
 
 impl Assignment {
-    /// With room for so many private variables.
-    pub fn with_capacity(n_aux: usize) -> Assignment {
+    /// Collects the private variables in an empty list, which has room for them.
+    pub fn new(aux: Vec<Fr>) -> Assignment {
         Assignment {
             inputs: vec![Fr::ONE],
-            aux: room(n_aux),
+            aux,
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod aggregate;
 mod assignment;
 pub mod error;
+pub mod memory;
 pub mod mock;
 pub mod name;
 pub mod params;
@@ -19,7 +20,7 @@ pub use error::{BadPoint, Error, Result, Section};
 pub use name::ProofKind;
 pub use params::{Parameters, VerifyingKey};
 pub use proof::Proof;
-pub use prover::{prove, prove_watched, Blinding};
+pub use prover::{prove, Blinding, Prover};
 pub use setup::{generate, Secret};
 pub use shape::{Arguments, Outline};
 pub use verifier::{Claim, PreparedKey};

@@ -16,7 +16,8 @@ use rand_core::{OsRng, RngCore};
 
 use super::{
     error::{Error, Result, Section},
-    params::{List, Parameters},
+    memory::Memory,
+    params::Parameters,
     proof::Proof,
     verifier::PreparedKey,
     witness::{Capacity, Provable, Witness},
@@ -65,15 +66,10 @@ fn draw() -> Result<Fr> {
     }
 }
 
-/// Proves that the circuit holds for the public inputs (without the constant one).
-///
-/// The proof is verified before it is returned: whatever the witness, the device or the parameters did
-/// wrong, no false proof leaves. Memory: 112 bytes for each element of the domain and 32 for each private
-/// variable (0.55 GB for a 2 KiB sector); the parameters are read where they lie.
+/// Proves one circuit, as a [`Prover`] does, and says nothing until it is done.
 ///
 /// # Errors
-/// When the circuit does not fit the parameters, its witness does not satisfy it, a point of the parameters
-/// is not on the curve, the device fails, or the proof does not verify.
+/// As [`Prover::prove`].
 pub fn prove<C: Provable>(
     device: &dyn Backend,
     parameters: &Parameters<'_>,
@@ -81,43 +77,105 @@ pub fn prove<C: Provable>(
     inputs: &[Fr],
     blinding: Blinding,
 ) -> Result<Proof> {
-    prove_watched(device, parameters, circuit, inputs, blinding, &silent)
+    Prover::new(device, parameters, 1).prove(circuit, inputs, blinding, &silent)
 }
 
-/// As [`prove`], telling `progress` how far it is, in percent.
+/// Proves one circuit after another with the same parameters, in the same memory.
 ///
-/// # Errors
-/// As [`prove`], and when `progress` says stop.
-pub fn prove_watched<C: Provable>(
-    device: &dyn Backend,
-    parameters: &Parameters<'_>,
-    circuit: C,
-    inputs: &[Fr],
-    blinding: Blinding,
-    progress: Progress<'_>,
-) -> Result<Proof> {
-    let capacity = Capacity {
-        n_aux: parameters.l.len(),
-        domain_len: parameters.domain_len(),
-    };
-    let l = &parameters.l;
-    // The one sum that needs nothing but the private variables.
-    let sum = |aux: &[Fr]| (aux.len() == l.len()).then(|| device.msm_g1(l.bases, aux));
-    let (mut witness, l_sum) = Witness::by_shape_beside(circuit, capacity, sum)?;
-    check_fit(parameters, &witness)?;
-    let l_sum = l_sum.expect("there are as many points as variables");
-    let l_sum = l_sum.map_err(|error| l.error(error))?;
-    let mut work = Work { progress, percent: 0 };
-    work.did(share::SYNTHESIS + share::L)?;
-    let h = quotient_sum(device, &parameters.h, &mut witness, &mut work)?;
-    let proof = assemble(device, parameters, &witness, (l_sum + h, blinding), &mut work)?;
-    drop(witness);
-    // The equation sees nothing outside the subgroups: as others do, read the bytes first.
-    let is_readable = Proof::from_bytes(&proof.to_bytes()).is_ok();
-    if is_readable && PreparedKey::new(&parameters.key).verify(inputs, &proof) {
-        Ok(proof)
-    } else {
-        Err(Error::Rejected)
+/// Between proofs it holds the private variables and two lists as long as the domain, which is less than a proof takes;
+/// after the last one, or a failure, it holds nothing. Who proves on several threads at once has a prover for each.
+pub struct Prover<'a> {
+    device: &'a dyn Backend,
+    parameters: &'a Parameters<'a>,
+    /// Proofs that are to come.
+    n_left: usize,
+    memory: Memory,
+}
+
+impl<'a> Prover<'a> {
+    /// A prover of so many proofs; of more, each has memory of its own.
+    pub fn new(device: &'a dyn Backend, parameters: &'a Parameters<'a>, n_proofs: usize) -> Prover<'a> {
+        Prover {
+            device,
+            parameters,
+            n_left: n_proofs,
+            memory: Memory::default(),
+        }
+    }
+
+    /// Proves that the circuit holds for the public inputs (without the constant one), telling `progress` how far it
+    /// is, in percent.
+    ///
+    /// The proof is verified before it is returned: whatever the witness, the device or the parameters did
+    /// wrong, no false proof leaves. Memory: 112 bytes for each element of the domain and 32 for each private
+    /// variable (0.55 GB for a 2 KiB sector), and 32 more for each element of the domain while a sum is formed, if
+    /// another proof follows; the parameters are read where they lie.
+    ///
+    /// # Errors
+    /// When the circuit does not fit the parameters, its witness does not satisfy it, a point of the parameters
+    /// is not on the curve, the device fails, the proof does not verify, or `progress` says stop.
+    pub fn prove<C: Provable>(
+        &mut self,
+        circuit: C,
+        inputs: &[Fr],
+        blinding: Blinding,
+        progress: Progress<'_>,
+    ) -> Result<Proof> {
+        let Prover {
+            device, parameters, ..
+        } = *self;
+        self.n_left = self.n_left.saturating_sub(1);
+        let capacity = Capacity {
+            n_aux: parameters.l.len(),
+            domain_len: parameters.domain_len(),
+        };
+        let memory = std::mem::take(&mut self.memory);
+        let l = &parameters.l;
+        // The one sum that needs nothing but the private variables.
+        let sum = |aux: &[Fr]| (aux.len() == l.len()).then(|| device.msm_g1(l.bases, aux));
+        let (mut witness, l_sum) = Witness::by_shape_beside(circuit, capacity, memory, sum)?;
+        check_fit(parameters, &witness)?;
+        let l_sum = l_sum.expect("there are as many points as variables");
+        let l_sum = l_sum.map_err(|error| l.error(error))?;
+        let mut work = Work { progress, percent: 0 };
+        work.did(share::SYNTHESIS + share::L)?;
+        let h = &parameters.h;
+        quotient(device, h.len(), &mut witness)?;
+        work.did(share::QUOTIENT)?;
+        // What the sum takes for itself may lie where C was; and where B was, unless the next proof's shall.
+        witness.c = Vec::new();
+        if self.n_left == 0 {
+            witness.b = Vec::new();
+        }
+        let h_sum = device
+            .msm_g1(h.bases, &witness.a)
+            .map_err(|error| h.error(error))?;
+        work.did(share::H)?;
+        let proof = assemble(
+            device,
+            parameters,
+            &mut witness,
+            (l_sum + h_sum, blinding),
+            &mut work,
+        )?;
+        self.memory = match self.n_left {
+            0 => Memory::default(),
+            _ => witness.into(),
+        };
+        // The equation sees nothing outside the subgroups: as others do, read the bytes first.
+        let is_readable = Proof::from_bytes(&proof.to_bytes()).is_ok();
+        if is_readable && PreparedKey::new(&parameters.key).verify(inputs, &proof) {
+            Ok(proof)
+        } else {
+            Err(Error::Rejected)
+        }
+    }
+}
+
+/// Shows nothing of a witness.
+impl std::fmt::Debug for Prover<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Prover(..)")
     }
 }
 
@@ -178,40 +236,34 @@ fn check_fit(parameters: &Parameters<'_>, witness: &Witness) -> Result<()> {
     }
 }
 
-/// `Σ hᵢ·(τⁱ·Z(τ)/δ)`; A, B and C of the witness are spent.
-fn quotient_sum(
-    device: &dyn Backend,
-    list: &List<'_>,
-    witness: &mut Witness,
-    work: &mut Work<'_>,
-) -> Result<G1Projective> {
-    let [mut a, mut b, mut c] = [&mut witness.a, &mut witness.b, &mut witness.c].map(std::mem::take);
-    for values in [&mut a, &mut b, &mut c] {
-        values.resize(list.len() + 1, Fr::ZERO);
+/// The coefficients of h, so many of them, where A was; B and C are spent.
+fn quotient(device: &dyn Backend, len: usize, witness: &mut Witness) -> Result<()> {
+    let Witness { a, b, c, .. } = witness;
+    for values in [&mut *a, &mut *b, &mut *c] {
+        values.resize(len + 1, Fr::ZERO);
     }
-    device.quotient(&mut a, &mut b, &mut c)?;
-    drop((b, c));
+    device.quotient(a, b, c)?;
     // A·B − C is a multiple of Z exactly when every constraint holds: then h has one degree less.
-    if a.pop() != Some(Fr::ZERO) {
-        return Err(Error::Unsatisfied);
+    if a.pop() == Some(Fr::ZERO) {
+        Ok(())
+    } else {
+        Err(Error::Unsatisfied)
     }
-    work.did(share::QUOTIENT)?;
-    let sum = device.msm_g1(list.bases, &a).map_err(|error| list.error(error))?;
-    work.did(share::H)?;
-    Ok(sum)
 }
 
+/// The three points; the memory of A of the witness takes the scalars.
 fn assemble(
     device: &dyn Backend,
     parameters: &Parameters<'_>,
-    witness: &Witness,
+    witness: &mut Witness,
     (l_and_h, Blinding { r, s }): (G1Projective, Blinding),
     work: &mut Work<'_>,
 ) -> Result<Proof> {
     let Parameters {
         key, a, b_g1, b_g2, ..
     } = parameters;
-    let mut scalars = Vec::with_capacity(a.len());
+    let mut scalars = std::mem::take(&mut witness.a);
+    scalars.clear();
     scalars.extend_from_slice(&witness.inputs);
     scalars.extend(witness.a_aux_density.select(&witness.aux));
     let a_sum = device.msm_g1(a.bases, &scalars).map_err(|error| a.error(error))?;
@@ -227,6 +279,7 @@ fn assemble(
         .msm_g2(b_g2.bases, &scalars)
         .map_err(|error| b_g2.error(error))?;
     work.did(share::B_G2)?;
+    witness.a = scalars;
 
     let a: G1Projective = a_sum + key.alpha_g1 + key.delta_g1 * r;
     let b: G2Projective = b_g2_sum + key.beta_g2 + key.delta_g2 * s;

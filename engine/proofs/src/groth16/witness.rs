@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use bellperson::{Circuit, ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
 use ff::Field;
-use kernels::{zeros, Fr};
+use kernels::Fr;
 
 use super::{
     assignment::Assignment,
     error::{Error, Result},
+    memory::{self, Memory},
     shape::{self, Arguments, Outline},
 };
 
@@ -124,12 +125,13 @@ pub trait Provable: Circuit<Fr> + Clone + Send {
 }
 
 impl Witness {
-    /// Assigns a circuit's variables and evaluates its constraints, by its recorded shape where it has one.
+    /// Assigns a circuit's variables and evaluates its constraints, by its recorded shape where it has one, and then
+    /// in memory that an earlier witness left.
     ///
     /// # Errors
     /// As [`of`](Witness::of).
-    pub fn by_shape<C: Provable>(circuit: C, capacity: Capacity) -> Result<Witness> {
-        Witness::by_shape_beside(circuit, capacity, |_| ()).map(|(witness, ())| witness)
+    pub fn by_shape<C: Provable>(circuit: C, capacity: Capacity, memory: Memory) -> Result<Witness> {
+        Witness::by_shape_beside(circuit, capacity, memory, |_| ()).map(|(witness, ())| witness)
     }
 
     /// As [`by_shape`](Witness::by_shape); what `work` makes of the private variables is made while the shape is
@@ -140,18 +142,21 @@ impl Witness {
     pub fn by_shape_beside<C: Provable, T: Send>(
         circuit: C,
         capacity: Capacity,
+        memory: Memory,
         work: impl FnOnce(&[Fr]) -> T + Send,
     ) -> Result<(Witness, T)> {
         let outline = circuit.outline();
         // What the head's variables stand in is recorded with a body.
         let outline = outline.filter(|outline| !matches!(outline.body, Some((_, 0))));
         let Some(outline) = outline else {
+            drop(memory);
             let witness = Witness::of(circuit, capacity)?;
             let worked = work(&witness.aux);
             return Ok((witness, worked));
         };
         let n = outline.body.as_ref().map_or(0, |(_, n)| *n);
-        let mut assignment = Assignment::with_capacity(capacity.n_aux);
+        let Memory { aux, a, b } = memory;
+        let mut assignment = Assignment::new(memory::emptied(aux, capacity.n_aux));
         let assign = || {
             circuit.synthesize(&mut assignment)?;
             Ok::<T, SynthesisError>(work(&assignment.aux))
@@ -163,7 +168,8 @@ impl Witness {
             return Err(Error::ForeignShape);
         }
         let n_constraints = shape.counts(n).n_constraints + inputs.len();
-        let mut out = [(); 3].map(|()| zeros(n_constraints.max(capacity.domain_len)));
+        let len = n_constraints.max(capacity.domain_len);
+        let mut out = [a, b, Vec::new()].map(|values| memory::padded(values, n_constraints, len));
         let rows = out.each_mut().map(|values| &mut values[..n_constraints]);
         shape.evaluate(n, (&inputs, &aux), rows);
         let [a, b, c] = out;

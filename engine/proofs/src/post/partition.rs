@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, error};
 
-use kernels::{Backend, Fr};
+use kernels::Fr;
 use rayon::prelude::*;
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     geometry::Geometry,
-    groth16::{self, prove_watched, Blinding, Parameters, Proof},
+    groth16::{self, Blinding, Proof, Prover},
     registered::PostProof,
     Error, Progress,
 };
@@ -157,21 +157,13 @@ impl Partition {
     /// Hides it in a SNARK, which was verified when it is returned.
     ///
     /// # Errors
-    /// As [`groth16::prove_watched`].
+    /// As [`Prover::prove`].
     pub fn prove(
         &self,
-        device: &dyn Backend,
-        parameters: &Parameters<'_>,
+        prover: &mut Prover<'_>,
         blinding: Blinding,
         progress: Progress<'_>,
     ) -> groth16::Result<Proof> {
-        prove_watched(
-            device,
-            parameters,
-            self.circuit(),
-            &self.inputs,
-            blinding,
-            progress,
-        )
+        prover.prove(self.circuit(), &self.inputs, blinding, progress)
     }
 }
