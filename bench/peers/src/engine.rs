@@ -38,18 +38,27 @@ pub fn binary() -> Result<PathBuf> {
 /// # Errors
 /// When it is not built, fails, or prints something else.
 pub fn answer(arguments: &[&str]) -> Result<Value> {
-    let output = Command::new(binary()?)
-        .env(home::VARIABLE, home::parameters())
-        .args(arguments)
-        .arg("--json")
-        .stderr(Stdio::piped())
-        .output()?;
+    run(command(arguments)?)
+}
+
+fn run(mut command: Command) -> Result<Value> {
+    let output = command.stderr(Stdio::piped()).output()?;
     ensure!(
         output.status.success(),
-        "lode-engine {arguments:?}: {}",
+        "{command:?}: {}",
         String::from_utf8_lossy(&output.stderr)
     );
     Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// A verb that will print one object.
+fn command(arguments: &[&str]) -> Result<Command> {
+    let mut command = Command::new(binary()?);
+    command
+        .env(home::VARIABLE, home::parameters())
+        .args(arguments)
+        .arg("--json");
+    Ok(command)
 }
 
 /// Seals the case's pieces, each a file of its own, in `dir`.
@@ -90,8 +99,23 @@ pub fn adopt(case: &Case, dir: &Path) -> Result<Value> {
 /// # Errors
 /// As [`answer`].
 pub fn prove(case: &Case, dir: &Path) -> Result<Vec<u8>> {
+    proof(&run(prove_command(case, dir)?)?)
+}
+
+/// As [`prove`], for whoever watches the process; [`proof`] reads what it prints.
+///
+/// # Errors
+/// When it is not built.
+pub fn prove_command(case: &Case, dir: &Path) -> Result<Command> {
     let (seed, dir) = (case.seed.to_string(), dir.display().to_string());
-    let answer = answer(&["prove", "--dir", &dir, "--seed", &seed])?;
+    command(&["prove", "--dir", &dir, "--seed", &seed])
+}
+
+/// The proof in an answer.
+///
+/// # Errors
+/// When there is none.
+pub fn proof(answer: &Value) -> Result<Vec<u8>> {
     let proof = answer["proof"]
         .as_str()
         .context("lode-engine answers with a proof")?;
@@ -133,11 +157,7 @@ pub fn merge(statement: &Statement, partitions: &[Vec<u8>]) -> Result<Vec<u8>> {
         fs::write(&path, claim.to_string())?;
         words.push(path.display().to_string());
     }
-    let joined = answer(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
-    let proof = joined["proof"]
-        .as_str()
-        .context("lode-engine answers with a proof")?;
-    Ok(hex::decode(proof)?)
+    proof(&answer(&words.iter().map(String::as_str).collect::<Vec<_>>())?)
 }
 
 /// What a case's replica is bound to, in flags.

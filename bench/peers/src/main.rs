@@ -27,8 +27,8 @@ enum Verb {
         #[arg(long)]
         json: bool,
         /// Measure only this stage; may be given several times. Stages of larger sectors, which last many minutes,
-        /// are measured only so: pre-commit-1-512mib, pre-commit-2-512mib, commit-2-8mib, commit-2-512mib,
-        /// winning-post-512mib, window-post-512mib, and parameters.
+        /// are measured only so: pre-commit-1-512mib, pre-commit-2-512mib, commit-2-8mib, commit-2-memory-8mib,
+        /// commit-2-512mib, winning-post-512mib, window-post-512mib, and parameters.
         #[arg(long, value_name = "NAME")]
         stage: Vec<String>,
         /// Rounds of each side, instead of the stage's own number.
@@ -59,6 +59,14 @@ enum Verb {
         /// Where its files go.
         dir: PathBuf,
     },
+    /// Prove a sector of the table's that the reference has sealed, in this process alone.
+    #[command(hide = true)]
+    ReferenceProve {
+        /// Its size.
+        sector_size: String,
+        /// Where its files are.
+        dir: PathBuf,
+    },
 }
 
 fn main() -> Result<()> {
@@ -80,6 +88,10 @@ fn main() -> Result<()> {
         } => print_model(&tables, cores, &disk, json),
         Verb::ReferenceSeal { dir } => {
             println!("{}", table::reference_seals(&dir)?);
+            Ok(())
+        }
+        Verb::ReferenceProve { sector_size, dir } => {
+            println!("{}", hex::encode(table::reference_proves(&sector_size, &dir)?));
             Ok(())
         }
     }

@@ -27,7 +27,7 @@ use serde::Serialize;
 use kernels::{Level, Node};
 
 pub use machine::Machine;
-pub use process::reference_seals;
+pub use process::{reference_proves, reference_seals};
 
 /// One line of the table.
 #[derive(Clone, Debug, Serialize)]
@@ -211,6 +211,8 @@ pub static STAGES: &[Stage] = &[
     stage("verify-raw-file", 5, raw::from_file),
     stage("unseal", 3, sector::unseal),
     stage("process", 0, process::seal),
+    stage("commit-2-memory", 0, process::prove),
+    stage("commit-2-memory-8mib", 0, process::prove_8).long(),
     stage("pre-commit-1-512mib", 0, process::pre_commit_1_512)
         .asked(3.0, 5.0)
         .long(),

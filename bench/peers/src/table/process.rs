@@ -10,12 +10,25 @@ use std::{
 };
 
 use anyhow::{ensure, Context, Result};
-use engine_proofs::{groth16::ProofKind, registered::SealProof};
+use engine_proofs::{
+    groth16::{Parameters, PreparedKey, ProofKind},
+    registered::SealProof,
+};
 use kernels::Node;
 use sha2::{Digest, Sha256};
 
-use super::{contest, peer, random_bytes, sector::staged, timed, Row, Timed, Words};
-use crate::{case::Case, engine, home, parameters, reference};
+use super::{
+    contest, peer, random_bytes,
+    sector::{self, staged, Sector},
+    timed, Row, Timed, Words,
+};
+use crate::{
+    case::Case,
+    engine, home,
+    ours::Sealed,
+    parameters,
+    reference::{self, Directory},
+};
 
 /// The size that the row of whole processes is about.
 const SECTOR_SIZE: &str = "2KiB";
@@ -87,11 +100,89 @@ pub(super) fn seal(rounds: usize) -> Result<Row> {
         })
     };
     let mut row = contest(words, rounds, theirs, ours)?;
-    row.note += &format!(
-        "; at most {} MiB of memory that maps no file, and {} MiB",
-        their_peak.get() >> 20,
-        our_peak.get() >> 20
+    row.note += &held(their_peak.get(), our_peak.get())?;
+    Ok(row)
+}
+
+/// What either process held at most, in bytes.
+///
+/// # Errors
+/// When ours held more than half of theirs: as much as is asked of it.
+fn held(theirs: u64, ours: u64) -> Result<String> {
+    let words = format!(
+        "at most {} MiB of memory that maps no file, and {} MiB: {:.2} times less, asked 2",
+        theirs >> 20,
+        ours >> 20,
+        theirs as f64 / ours as f64
     );
+    ensure!(0 < ours && 2 * ours <= theirs, "missed: {words}");
+    Ok(format!("; {words}"))
+}
+
+/// What the reference's process does to prove a sector that it has sealed in `dir`: Commit1 and Commit2.
+///
+/// # Errors
+/// When a phase fails.
+pub fn reference_proves(sector_size: &str, dir: &Path) -> Result<Vec<u8>> {
+    let case = sector::case(sector_size)?;
+    let commitments = Sealed::read(&case, &Directory::of(dir))?.commitments;
+    let mut sealer = reference::sealer(&case, dir)?;
+    sealer.add_pieces()?;
+    sealer.adopt(&commitments)?;
+    sealer.commit_1()?;
+    sealer.commit_2()
+}
+
+pub(super) fn prove(rounds: usize) -> Result<Row> {
+    prove_of("2KiB", rounds)
+}
+
+pub(super) fn prove_8(rounds: usize) -> Result<Row> {
+    prove_of("8MiB", rounds)
+}
+
+/// One sector and one file of parameters, proved by a process of either side.
+fn prove_of(sector_size: &str, rounds: usize) -> Result<Row> {
+    let sector = Sector::new(sector_size)?;
+    let (case, dir) = (&sector.case, sector.dir.path());
+    let bytes = parameters::of(ProofKind::Porep, case.geometry)?;
+    let key = PreparedKey::new(&Parameters::parse(&bytes)?.key);
+    drop(bytes);
+    let sealed = sector.read()?;
+    let this = env::current_exe()?;
+    engine::adopt(case, dir)?;
+    let words = Words {
+        stage: format!("a process that proves, {sector_size}"),
+        peer: peer("filecoin-proofs"),
+        note: "all threads; Commit1 and Commit2 of the same sector with the same parameters; the proof verified on \
+               either side"
+            .to_owned(),
+    };
+    let (their_peak, our_peak) = (Cell::new(0), Cell::new(0));
+    let theirs = || {
+        let mut command = Command::new(&this);
+        command.args(["reference-prove", sector_size]).arg(dir);
+        let run = timed(|| watched(&mut command))?;
+        let (output, peak) = run.output;
+        their_peak.set(peak.max(their_peak.get()));
+        Ok(Timed {
+            output: sealed.verify(case, &key, &hex::decode(output.trim())?)?,
+            took: run.took,
+        })
+    };
+    let ours = || {
+        let mut command = engine::prove_command(case, dir)?;
+        let run = timed(|| watched(&mut command))?;
+        let (output, peak) = run.output;
+        our_peak.set(peak.max(our_peak.get()));
+        let proof = engine::proof(&serde_json::from_str(&output)?)?;
+        Ok(Timed {
+            output: sector.sealer.verify(&sealed.commitments, &proof)?,
+            took: run.took,
+        })
+    };
+    let mut row = contest(words, rounds, theirs, ours)?;
+    row.note += &held(their_peak.get(), our_peak.get())?;
     Ok(row)
 }
 

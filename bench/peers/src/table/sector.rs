@@ -19,7 +19,7 @@ use crate::{
     reference::{self, Commitments, Directory, Sealer},
 };
 
-fn case(sector_size: &str) -> Result<Case> {
+pub(super) fn case(sector_size: &str) -> Result<Case> {
     Ok(Case::random(0, sector_size.parse()?, SealProof::V1_1).registered())
 }
 
@@ -107,7 +107,7 @@ fn pre_commit_2_of(sector_size: &str, rounds: usize) -> Result<Row> {
 /// A sector that the reference has sealed in its directory.
 pub(super) struct Sector {
     pub case: Case,
-    dir: TempDir,
+    pub dir: TempDir,
     pub sealer: Box<dyn Sealer>,
     commitments: Commitments,
 }
