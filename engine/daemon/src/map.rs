@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{bail, Context, Result};
 use kernels::Node;
-use memmap2::{Mmap, MmapMut};
+use memmap2::{Advice, Mmap, MmapMut};
 use rustix::{
     fs::{fallocate, FallocateFlags},
     io::Errno,
@@ -71,6 +71,12 @@ impl ReadMap {
         ReadMap::open(path)
     }
 
+    /// Asks the system to have it in large pages: for files of which all is read, and at random.
+    pub fn ask_for_large_pages(&self) {
+        // It is no more than advice; whoever wants to know what came of it asks `large_pages::share`.
+        let _ = self.map.advise(Advice::HugePage);
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -124,6 +130,11 @@ impl WriteMap {
                 Err(error)
             }
         }
+    }
+
+    /// As [`ReadMap::ask_for_large_pages`].
+    pub fn ask_for_large_pages(&self) {
+        let _ = self.map.advise(Advice::HugePage);
     }
 
     /// Its bytes.

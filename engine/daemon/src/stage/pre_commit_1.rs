@@ -9,6 +9,7 @@ use engine_proofs::{
 use kernels::{Backend, Lane, Node};
 
 use crate::{
+    large_pages,
     map::ReadMap,
     progress::Bar,
     sector::{names, Sector},
@@ -42,7 +43,10 @@ pub fn run(device: &dyn Backend, sectors: &mut [&mut Sector], bar: &Bar) -> Resu
         let name = names::layer(layer);
         let mut files = each(sectors, |sector| match sector.has(&name) {
             true => Ok(None),
-            false => sector.create(&name, size).map(Some),
+            false => sector.create(&name, size).map(Some).inspect(|file| {
+                // Parents are read at random from all over a layer.
+                file.iter().for_each(|file| file.map.ask_for_large_pages());
+            }),
         })?;
         let lanes = files.iter_mut().zip(&replica_ids).enumerate();
         let lanes = lanes.filter_map(|(i, (file, &replica_id))| {
@@ -56,6 +60,9 @@ pub fn run(device: &dyn Backend, sectors: &mut [&mut Sector], bar: &Bar) -> Resu
         if !lanes.is_empty() {
             let (parents, progress) = (ParentSource::Computed(&graph), bar.part(layer, n_parts));
             label_layer(device, parents, layer as u32, &mut lanes, &progress)?;
+            if layer == 1 {
+                large_pages::tell_of_small_ones(Node::bytes(lanes[0].labels));
+            }
         }
         // All are finished before any is read: one that is damaged costs no other its labels.
         let mut files = files.into_iter().flatten();
@@ -64,6 +71,7 @@ pub fn run(device: &dyn Backend, sectors: &mut [&mut Sector], bar: &Bar) -> Resu
             false => sector.finish(files.next().expect("it was begun above")),
         })?;
         previous = each(sectors, |sector| sector.read(&name, size))?;
+        previous.iter().for_each(ReadMap::ask_for_large_pages);
     }
     Ok(comm_d)
 }
