@@ -278,7 +278,7 @@ fn groth16(criterion: &mut Criterion) {
     let bytes: Vec<u8> = multiples.iter().flat_map(G1Affine::to_uncompressed).collect();
     alone(criterion, "msm_g1", N_ELEMENTS, || {
         black_box(
-            cpu.msm_g1(Bases { id: 0, bytes: &bytes }, &scalars)
+            cpu.msm_g1(Bases { id: 0, bytes: &bytes }, (&scalars).into())
                 .expect("on the curve"),
         );
     });
@@ -291,7 +291,7 @@ fn groth16(criterion: &mut Criterion) {
     let bytes: Vec<u8> = multiples.iter().flat_map(G2Affine::to_uncompressed).collect();
     alone(criterion, "msm_g2", N_ELEMENTS, || {
         black_box(
-            cpu.msm_g2(Bases { id: 0, bytes: &bytes }, &scalars)
+            cpu.msm_g2(Bases { id: 0, bytes: &bytes }, (&scalars).into())
                 .expect("on the curve"),
         );
     });

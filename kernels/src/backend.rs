@@ -1,6 +1,8 @@
 //! The seam: what a device does.
 
-use crate::{cpu, DeviceInfo, Fr, G1Affine, G1Projective, G2Affine, G2Projective, Level, Node, Result};
+use crate::{
+    cpu, DeviceInfo, Fr, G1Affine, G1Projective, G2Affine, G2Projective, Level, Node, Result, Scalars,
+};
 
 /// Base (depth-robust) parents of a node.
 pub const BASE_DEGREE: usize = 6;
@@ -274,7 +276,7 @@ pub trait Backend: Send + Sync {
     ///
     /// # Errors
     /// When a base is not an encoding of a point on the curve. The subgroup is not checked.
-    fn msm_g1(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G1Projective> {
+    fn msm_g1(&self, bases: Bases<'_>, scalars: Scalars<'_>) -> Result<G1Projective> {
         cpu::sums(self.level()).msm_g1(bases, scalars)
     }
 
@@ -282,7 +284,7 @@ pub trait Backend: Send + Sync {
     ///
     /// # Errors
     /// When a base is not an encoding of a point on the curve. The subgroup is not checked.
-    fn msm_g2(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G2Projective> {
+    fn msm_g2(&self, bases: Bases<'_>, scalars: Scalars<'_>) -> Result<G2Projective> {
         cpu::sums(self.level()).msm_g2(bases, scalars)
     }
 

@@ -13,6 +13,7 @@ mod device;
 mod error;
 pub mod laws;
 mod node;
+mod scalars;
 mod twin;
 mod zeros;
 
@@ -24,5 +25,6 @@ pub use cpu::{Cpu, Level};
 pub use device::DeviceInfo;
 pub use error::{Error, Result};
 pub use node::Node;
+pub use scalars::{Mixed, Scalars};
 pub use twin::Twin;
 pub use zeros::{room, zeros};

@@ -2,7 +2,7 @@
 
 use crate::{
     Backend, Bases, DeviceInfo, Direction, Error, Factors, Fr, G1Affine, G1Projective, G2Affine,
-    G2Projective, Hash, Lane, Node, Parents, Result,
+    G2Projective, Hash, Lane, Node, Parents, Result, Scalars,
 };
 
 /// A fast device, watched by a trusted one: every operation runs on both, and what differs is an error.
@@ -224,11 +224,11 @@ impl Backend for Twin {
         })
     }
 
-    fn msm_g1(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G1Projective> {
+    fn msm_g1(&self, bases: Bases<'_>, scalars: Scalars<'_>) -> Result<G1Projective> {
         self.answer("msm_g1", |device| device.msm_g1(bases, scalars))
     }
 
-    fn msm_g2(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G2Projective> {
+    fn msm_g2(&self, bases: Bases<'_>, scalars: Scalars<'_>) -> Result<G2Projective> {
         self.answer("msm_g2", |device| device.msm_g2(bases, scalars))
     }
 

@@ -90,7 +90,10 @@ fn parameters_witness_and_proof_are_the_references() {
 
     let witness = Witness::of(circuit, Capacity::default()).expect("it is complete");
     let expected = &kit["witness"];
-    assert_eq!(digest(&witness.aux), word(&expected["sha256_aux_le"]));
+    assert_eq!(
+        digest(&witness.aux.to_elements()),
+        word(&expected["sha256_aux_le"])
+    );
     assert_eq!(
         digest(&witness.a),
         word(&expected["sha256_a_evals_le_with_input_constraints"])

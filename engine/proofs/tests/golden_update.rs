@@ -253,7 +253,7 @@ fn check_snark(kit: &Value, statement: &Statement, proofs: &[PartitionProof]) {
         let witness = Witness::of(Update::new(statement, k, proof), Capacity::default());
         let witness = witness.expect("it is complete");
         for (name, values) in [
-            ("sha256_aux_le", &witness.aux),
+            ("sha256_aux_le", &witness.aux.to_elements()),
             ("sha256_a_evals_le_with_input_constraints", &witness.a),
             ("sha256_b_evals_le_with_input_constraints", &witness.b),
             ("sha256_c_evals_le_with_input_constraints", &witness.c),

@@ -15,7 +15,7 @@ use engine_proofs::{
     post::{circuit::Post, vanilla::SectorProof},
     update::{self, circuit::Update, Rules},
 };
-use kernels::{Fr, Node, DEGREE};
+use kernels::{Fr, Mixed, Node, DEGREE};
 use rand_core::{RngCore, SeedableRng};
 use rand_xorshift::XorShiftRng;
 
@@ -74,8 +74,10 @@ fn check<C: Provable>(circuit: C) {
         Witness::of(circuit.clone(), Capacity::default()).expect("there is an answer to everything");
     let len = expected.n_constraints.next_power_of_two();
     let foreign = vec![-Fr::from(1); len];
+    let mut aux = Mixed::default();
+    aux.extend(&foreign);
     let dirty = Memory {
-        aux: foreign.clone(),
+        aux,
         a: foreign.clone(),
         b: foreign,
     };
@@ -88,7 +90,7 @@ fn check<C: Provable>(circuit: C) {
         let rows = |values: &[Fr]| values[..expected.n_constraints].to_vec();
         for (name, found, expected) in [
             ("inputs", &found.inputs, &expected.inputs),
-            ("aux", &found.aux, &expected.aux),
+            ("aux", &found.aux.to_elements(), &expected.aux.to_elements()),
             ("a", &rows(&found.a), &expected.a),
             ("b", &rows(&found.b), &expected.b),
             ("c", &rows(&found.c), &expected.c),

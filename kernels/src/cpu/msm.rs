@@ -8,7 +8,6 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ff::Field;
 use group::prime::PrimeCurveAffine;
 use group::Group;
 use rayon::prelude::*;
@@ -17,8 +16,9 @@ use super::affine::Point;
 use super::buckets::{Buckets, ChainSums};
 use super::curve::{Curve, Projective};
 use super::digits;
+use crate::scalars::{byte_of, Part};
 use crate::zeros::room;
-use crate::{Bases, Error, Fr, Result};
+use crate::{Bases, Error, Fr, Result, Scalars};
 
 /// Bases that a thread fetches at a time.
 const CHUNK_LEN: usize = 1 << 12;
@@ -47,7 +47,7 @@ const DIGITS_GAP: usize = 96;
 const CHAIN_LEN: usize = 1 << 6;
 
 /// `Σ scalars[i] · bases[i]`.
-pub(super) fn msm<C: Curve>(curve: C, bases: Bases<'_>, scalars: &[Fr]) -> Result<Projective<C>> {
+pub(super) fn msm<C: Curve>(curve: C, bases: Bases<'_>, scalars: Scalars<'_>) -> Result<Projective<C>> {
     assert_eq!(
         bases.bytes.len(),
         scalars.len() * C::SIZE,
@@ -74,7 +74,7 @@ pub(super) fn msm<C: Curve>(curve: C, bases: Bases<'_>, scalars: &[Fr]) -> Resul
             sum.add(
                 start,
                 &bases.bytes[start * C::SIZE..end * C::SIZE],
-                &scalars[start..end],
+                scalars.part(start..end),
             )?;
         }
     });
@@ -82,13 +82,14 @@ pub(super) fn msm<C: Curve>(curve: C, bases: Bases<'_>, scalars: &[Fr]) -> Resul
 }
 
 /// How many scalars are dense, about. Sums are right, and take longer, where the guess is wrong.
-fn guess_dense(scalars: &[Fr]) -> usize {
-    let samples = scalars.iter().step_by(N_PER_SAMPLE);
-    N_PER_SAMPLE * samples.filter(|scalar| is_dense(scalar)).count()
-}
-
-fn is_dense(scalar: &Fr) -> bool {
-    *scalar != Fr::ZERO && *scalar != Fr::ONE
+fn guess_dense(scalars: Scalars<'_>) -> usize {
+    match scalars.part(0..scalars.len()) {
+        Part::Mixed(_, dense) => dense.len(),
+        Part::Elements(elements) => {
+            let samples = elements.iter().step_by(N_PER_SAMPLE);
+            N_PER_SAMPLE * samples.filter(|scalar| byte_of(scalar) > 1).count()
+        }
+    }
 }
 
 /// The digit width with the fewest additions for so many dense scalars, where buckets are of this size.
@@ -188,8 +189,11 @@ impl<C: Curve> Sum<C> {
     }
 
     /// Adds a chunk, which starts at base number `start`.
-    fn add(&mut self, start: usize, bases: &[u8], scalars: &[Fr]) -> Result<()> {
-        self.classify(scalars);
+    fn add(&mut self, start: usize, bases: &[u8], scalars: Part<'_>) -> Result<()> {
+        match scalars {
+            Part::Elements(elements) => self.classify(elements.iter().map(byte_of)),
+            Part::Mixed(bytes, _) => self.classify(bytes.iter().copied()),
+        }
         let off_curve = |place| Error::NotOnCurve {
             group: C::NAME,
             index: start + place,
@@ -206,7 +210,11 @@ impl<C: Curve> Sum<C> {
             .decode_all(bases, &self.dense_places, &mut self.decoded);
         decoded.map_err(off_curve)?;
         for i in 0..self.decoded.len() {
-            let (scalar, base) = (&scalars[self.dense_places[i]], self.decoded[i]);
+            let scalar = match scalars {
+                Part::Elements(elements) => &elements[self.dense_places[i]],
+                Part::Mixed(_, dense) => &dense[i],
+            };
+            let base = self.decoded[i];
             if !base.is_infinity() {
                 self.wait(scalar, base);
             }
@@ -218,17 +226,16 @@ impl<C: Curve> Sum<C> {
     }
 
     /// Finds the places of ones and of dense scalars.
-    fn classify(&mut self, scalars: &[Fr]) {
+    fn classify(&mut self, bytes: impl ExactSizeIterator<Item = u8>) {
         // Bits are at random: each place is written, and counts or not, for a branch would fail every other time.
-        self.unit_places.resize(scalars.len(), 0);
-        self.dense_places.resize(scalars.len(), 0);
+        self.unit_places.resize(bytes.len(), 0);
+        self.dense_places.resize(bytes.len(), 0);
         let (mut n_units, mut n_dense) = (0, 0);
-        for (place, scalar) in scalars.iter().enumerate() {
-            let (is_zero, is_one) = (*scalar == Fr::ZERO, *scalar == Fr::ONE);
+        for (place, byte) in bytes.enumerate() {
             self.unit_places[n_units] = place;
-            n_units += usize::from(is_one);
+            n_units += usize::from(byte == 1);
             self.dense_places[n_dense] = place;
-            n_dense += usize::from(!is_zero & !is_one);
+            n_dense += usize::from(byte > 1);
         }
         self.unit_places.truncate(n_units);
         self.dense_places.truncate(n_dense);
@@ -317,6 +324,7 @@ fn by_place<G: Group>(points: &[G]) -> G {
 
 #[cfg(test)]
 mod tests {
+    use ff::Field;
     use group::{Curve as _, UncompressedEncoding};
     use rand_core::{RngCore, SeedableRng};
     use rand_xorshift::XorShiftRng;
@@ -324,7 +332,7 @@ mod tests {
     use super::*;
     use crate::cpu::sums::{self, Sums};
     use crate::cpu::Level;
-    use crate::{G1Affine, G1Projective, G2Affine, G2Projective};
+    use crate::{G1Affine, G1Projective, G2Affine, G2Projective, Mixed};
 
     /// Each kind of arithmetic that this processor has.
     fn all() -> impl Iterator<Item = &'static dyn Sums> {
@@ -367,19 +375,23 @@ mod tests {
     fn check(len: usize) {
         let mut rng = XorShiftRng::seed_from_u64(len as u64);
         let scalars: Vec<Fr> = (0..len).map(|_| scalar(&mut rng)).collect();
+        let mut mixed = Mixed::default();
+        mixed.extend(&scalars);
         let g1: Vec<G1Affine> = bases(&mut rng, len);
         let expected: G1Projective = g1.iter().zip(&scalars).map(|(base, scalar)| base * scalar).sum();
         for sums in all() {
             let bytes = bytes(&g1);
-            let sum = sums.msm_g1(Bases { id: 0, bytes: &bytes }, &scalars);
-            assert_eq!(sum.expect("on the curve"), expected, "G1, {len}, {:?}", sums);
+            for scalars in [Scalars::from(&scalars), Scalars::from(&mixed)] {
+                let sum = sums.msm_g1(Bases { id: 0, bytes: &bytes }, scalars);
+                assert_eq!(sum.expect("on the curve"), expected, "G1, {len}, {:?}", sums);
+            }
         }
         let len = len.min(500);
         let g2: Vec<G2Affine> = bases(&mut rng, len);
         let expected: G2Projective = g2.iter().zip(&scalars).map(|(base, scalar)| base * scalar).sum();
         for sums in all() {
             let bytes = bytes(&g2);
-            let sum = sums.msm_g2(Bases { id: 0, bytes: &bytes }, &scalars[..len]);
+            let sum = sums.msm_g2(Bases { id: 0, bytes: &bytes }, (&scalars[..len]).into());
             assert_eq!(sum.expect("on the curve"), expected, "G2, {len}, {:?}", sums);
         }
     }
@@ -397,7 +409,7 @@ mod tests {
         let scalar = Fr::from(0xabcd_ef01);
         let bytes = bytes(&vec![base; 10_000]);
         for sums in all() {
-            let sum = sums.msm_g1(Bases { id: 0, bytes: &bytes }, &vec![scalar; 10_000]);
+            let sum = sums.msm_g1(Bases { id: 0, bytes: &bytes }, (&vec![scalar; 10_000]).into());
             assert_eq!(
                 sum.expect("on the curve"),
                 base * (scalar * Fr::from(10_000)),
@@ -410,7 +422,7 @@ mod tests {
     #[test]
     fn a_base_off_the_curve_is_named() {
         for sums in all() {
-            let sum = |bytes: &[u8]| sums.msm_g1(Bases { id: 0, bytes }, &[Fr::from(3); 9]);
+            let sum = |bytes: &[u8]| sums.msm_g1(Bases { id: 0, bytes }, (&[Fr::from(3); 9]).into());
             let mut bytes = bytes(&[G1Affine::generator(); 9]);
             bytes[6 * 96 + 50] ^= 1;
             assert_eq!(
@@ -429,7 +441,7 @@ mod tests {
         // (0, 2) is on the curve, and blst takes it.
         let mut bytes = vec![0; 96];
         bytes[95] = 2;
-        let sum = |bytes: &[u8], sums: &dyn Sums| sums.msm_g1(Bases { id: 0, bytes }, &[Fr::ONE]);
+        let sum = |bytes: &[u8], sums: &dyn Sums| sums.msm_g1(Bases { id: 0, bytes }, (&[Fr::ONE]).into());
         let expected = sum(&bytes, sums::at(Level::Portable)).expect("on the curve");
         assert_eq!(
             sum(&bytes, sums::at(Level::best())).expect("on the curve"),

@@ -9,12 +9,12 @@ use super::curve::{G1, G2};
 #[cfg(target_arch = "x86_64")]
 use super::lanes::{products, Ifma, Wide};
 use super::{msm, multiples, Level};
-use crate::{Bases, Fr, G1Affine, G1Projective, G2Affine, G2Projective, Result};
+use crate::{Bases, Fr, G1Affine, G1Projective, G2Affine, G2Projective, Result, Scalars};
 
 /// The operations of [`Backend`](crate::Backend) by these names, with one kind of arithmetic.
 pub(crate) trait Sums: Sync + Debug {
-    fn msm_g1(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G1Projective>;
-    fn msm_g2(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G2Projective>;
+    fn msm_g1(&self, bases: Bases<'_>, scalars: Scalars<'_>) -> Result<G1Projective>;
+    fn msm_g2(&self, bases: Bases<'_>, scalars: Scalars<'_>) -> Result<G2Projective>;
     fn multiples_g1(&self, base: &G1Affine, scalars: &[Fr], multiples: &mut [G1Affine]);
     fn multiples_g2(&self, base: &G2Affine, scalars: &[Fr], multiples: &mut [G2Affine]);
     fn products_g1(&self, points: &[G1Affine], scalars: &[Fr], products: &mut [G1Affine]);
@@ -35,11 +35,11 @@ struct Portable;
 macro_rules! sums {
     ($arithmetic:ty, $g1:expr, $g2:expr, $products:path) => {
         impl Sums for $arithmetic {
-            fn msm_g1(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G1Projective> {
+            fn msm_g1(&self, bases: Bases<'_>, scalars: Scalars<'_>) -> Result<G1Projective> {
                 msm::msm($g1(self), bases, scalars)
             }
 
-            fn msm_g2(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G2Projective> {
+            fn msm_g2(&self, bases: Bases<'_>, scalars: Scalars<'_>) -> Result<G2Projective> {
                 msm::msm($g2(self), bases, scalars)
             }
 

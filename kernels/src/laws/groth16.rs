@@ -6,7 +6,7 @@ use group::prime::PrimeCurveAffine;
 use group::{Curve, Group};
 
 use super::{naive, random_elements, sizes::Sizes, Broken, Case};
-use crate::{Backend, Bases, Direction, Fr};
+use crate::{Backend, Bases, Direction, Fr, Mixed, Scalars};
 
 pub(super) fn check(device: &dyn Backend, sizes: &Sizes) -> Result<(), Broken> {
     for &log_size in sizes.log_ntts {
@@ -127,20 +127,18 @@ fn sums(device: &dyn Backend, size: usize) -> Result<(), Broken> {
         .iter()
         .flat_map(|point| G2Affine::from(point).to_uncompressed())
         .collect();
-    for scalars in hard_scalars(size) {
-        let case = |operation| Case { law, operation, size };
-        let bases = Bases {
-            id: 0,
-            bytes: &bytes_1,
-        };
-        let found = case("msm_g1").done(device.msm_g1(bases, &scalars))?;
-        case("msm_g1").same(&[found], &[sum(&g1, &scalars)])?;
-        let bases = Bases {
-            id: 0,
-            bytes: &bytes_2,
-        };
-        let found = case("msm_g2").done(device.msm_g2(bases, &scalars))?;
-        case("msm_g2").same(&[found], &[sum(&g2, &scalars)])?;
+    let case = |operation| Case { law, operation, size };
+    let bases = |bytes| Bases { id: 0, bytes };
+    for elements in hard_scalars(size) {
+        let mut mixed = Mixed::default();
+        mixed.extend(&elements);
+        let expected = (sum(&g1, &elements), sum(&g2, &elements));
+        for scalars in [Scalars::from(&elements), Scalars::from(&mixed)] {
+            let found = case("msm_g1").done(device.msm_g1(bases(&bytes_1), scalars))?;
+            case("msm_g1").same(&[found], &[expected.0])?;
+            let found = case("msm_g2").done(device.msm_g2(bases(&bytes_2), scalars))?;
+            case("msm_g2").same(&[found], &[expected.1])?;
+        }
     }
     Ok(())
 }
@@ -209,10 +207,16 @@ fn off_curve(device: &dyn Backend) -> Result<(), Broken> {
     for index in [0, 8] {
         let mut bytes = G1Affine::generator().to_uncompressed().repeat(9);
         bytes[96 * index + 95] ^= 1;
-        case("msm_g1").refused(device.msm_g1(Bases { id: 0, bytes: &bytes }, &scalars), index)?;
+        case("msm_g1").refused(
+            device.msm_g1(Bases { id: 0, bytes: &bytes }, (&scalars).into()),
+            index,
+        )?;
         let mut bytes = G2Affine::generator().to_uncompressed().repeat(9);
         bytes[192 * index + 191] ^= 1;
-        case("msm_g2").refused(device.msm_g2(Bases { id: 0, bytes: &bytes }, &scalars), index)?;
+        case("msm_g2").refused(
+            device.msm_g2(Bases { id: 0, bytes: &bytes }, (&scalars).into()),
+            index,
+        )?;
     }
     Ok(())
 }

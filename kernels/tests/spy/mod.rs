@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use group::Group;
 use kernels::{
     Backend, Bases, Cpu, DeviceInfo, Direction, Factors, Fr, G1Affine, G1Projective, G2Affine, G2Projective,
-    Hash, Lane, Node, Parents, Result,
+    Hash, Lane, Node, Parents, Result, Scalars,
 };
 
 /// Every operation of the trait, in its order there.
@@ -175,7 +175,7 @@ impl Backend for Spy {
         self.call("quotient", a, |cpu, a| cpu.quotient(a, b, c), increase)
     }
 
-    fn msm_g1(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G1Projective> {
+    fn msm_g1(&self, bases: Bases<'_>, scalars: Scalars<'_>) -> Result<G1Projective> {
         let mut sum = [G1Projective::identity()];
         let run = |cpu: &Cpu, sum: &mut [G1Projective]| {
             sum[0] = cpu.msm_g1(bases, scalars)?;
@@ -185,7 +185,7 @@ impl Backend for Spy {
         Ok(sum[0])
     }
 
-    fn msm_g2(&self, bases: Bases<'_>, scalars: &[Fr]) -> Result<G2Projective> {
+    fn msm_g2(&self, bases: Bases<'_>, scalars: Scalars<'_>) -> Result<G2Projective> {
         let mut sum = [G2Projective::identity()];
         let run = |cpu: &Cpu, sum: &mut [G2Projective]| {
             sum[0] = cpu.msm_g2(bases, scalars)?;

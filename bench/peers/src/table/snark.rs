@@ -10,7 +10,7 @@ use blstrs::{G1Affine, G1Projective, G2Affine, G2Projective, Scalar as Fr};
 use ec_gpu_gen::{multiexp_cpu::FullDensity, threadpool::Worker};
 use ff::PrimeField;
 use group::{prime::PrimeCurveAffine, Curve, Group, UncompressedEncoding};
-use kernels::{Backend, Bases, Cpu};
+use kernels::{Backend, Bases, Cpu, Mixed, Scalars};
 use rustix::time::{clock_gettime, ClockId};
 
 use super::{contest, one_thread, peer, random_elements, timed, Row, Timed, Words};
@@ -30,6 +30,8 @@ struct Sum<G: PrimeCurveAffine> {
     /// The points as they lie in a parameter file.
     bytes: Vec<u8>,
     scalars: Vec<Fr>,
+    /// The scalars as our prover has those of a witness, if they are such.
+    mixed: Option<Mixed>,
 }
 
 impl<G> Sum<G>
@@ -50,6 +52,7 @@ where
                 .collect(),
             points: Arc::new(points),
             scalars: random_elements(n)?,
+            mixed: None,
         })
     }
 
@@ -67,15 +70,22 @@ where
         ((self.points.clone(), 0), Arc::new(scalars))
     }
 
+    fn our_scalars(&self) -> Scalars<'_> {
+        match &self.mixed {
+            Some(mixed) => mixed.into(),
+            None => (&self.scalars).into(),
+        }
+    }
+
     fn ours_on_one_core<P: Send>(
         &self,
-        sum: impl FnOnce(Bases<'_>, &[Fr]) -> kernels::Result<P> + Send,
+        sum: impl FnOnce(Bases<'_>, Scalars<'_>) -> kernels::Result<P> + Send,
     ) -> Result<Timed<P>> {
         let bases = Bases {
             id: 0,
             bytes: &self.bytes,
         };
-        one_thread(|| cpu_timed(|| Ok(sum(bases, &self.scalars)?)))?
+        one_thread(|| cpu_timed(|| Ok(sum(bases, self.our_scalars())?)))?
     }
 
     fn one_core(&self, group: &str, peer: String, scalars: &str, note: &str) -> Words {
@@ -89,12 +99,12 @@ where
         }
     }
 
-    fn ours<P>(&self, sum: impl FnOnce(Bases<'_>, &[Fr]) -> kernels::Result<P>) -> Result<Timed<P>> {
+    fn ours<P>(&self, sum: impl FnOnce(Bases<'_>, Scalars<'_>) -> kernels::Result<P>) -> Result<Timed<P>> {
         let bases = Bases {
             id: 0,
             bytes: &self.bytes,
         };
-        timed(|| Ok(sum(bases, &self.scalars)?))
+        timed(|| Ok(sum(bases, self.our_scalars())?))
     }
 
     fn words(&self, group: &str, peer: String, note: &str) -> Words {
@@ -233,6 +243,9 @@ pub(super) fn msm_g1_bits(rounds: usize) -> Result<Row> {
             *scalar = Fr::from(u64::from(scalar.is_odd().unwrap_u8()));
         }
     }
+    let mut mixed = Mixed::with_capacity(sum.scalars.len());
+    mixed.extend(&sum.scalars);
+    sum.mixed = Some(mixed);
     g1_beside_bellperson(
         &sum,
         "a witness's, one in a hundred dense, the others 0 and 1",

@@ -2,7 +2,7 @@
 
 use bellperson::{ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
 use ff::Field;
-use kernels::Fr;
+use kernels::{Fr, Mixed};
 
 /// The values of a circuit's variables.
 #[derive(Debug)]
@@ -10,12 +10,12 @@ pub(super) struct Assignment {
     /// The constant one, then the public inputs.
     pub inputs: Vec<Fr>,
     /// The private variables.
-    pub aux: Vec<Fr>,
+    pub aux: Mixed,
 }
 
 impl Assignment {
     /// Collects the private variables in an empty list, which has room for them.
-    pub fn new(aux: Vec<Fr>) -> Assignment {
+    pub fn new(aux: Mixed) -> Assignment {
         Assignment {
             inputs: vec![Fr::ONE],
             aux,
@@ -32,7 +32,7 @@ impl ConstraintSystem<Fr> for Assignment {
         A: FnOnce() -> AR,
         AR: Into<String>,
     {
-        self.aux.push(value()?);
+        self.aux.push(&value()?);
         Ok(Variable(Index::Aux(self.aux.len() - 1)))
     }
 
@@ -79,6 +79,6 @@ impl ConstraintSystem<Fr> for Assignment {
     }
 
     fn extend_aux(&mut self, aux: &[Fr]) {
-        self.aux.extend_from_slice(aux);
+        self.aux.extend(aux);
     }
 }

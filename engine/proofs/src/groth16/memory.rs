@@ -5,7 +5,7 @@
 //! lasts four times as long as filling them does.
 
 use ff::Field;
-use kernels::{room, zeros, Fr};
+use kernels::{zeros, Fr, Mixed};
 
 use super::witness::Witness;
 
@@ -13,7 +13,7 @@ use super::witness::Witness;
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
     /// Where private variables were.
-    pub aux: Vec<Fr>,
+    pub aux: Mixed,
     /// Where A was.
     pub a: Vec<Fr>,
     /// Where B was. The memory of C is needed before the next witness is there.
@@ -26,20 +26,10 @@ impl From<Witness> for Memory {
     }
 }
 
-/// An empty list with room for so many.
-pub(super) fn emptied(mut memory: Vec<Fr>, len: usize) -> Vec<Fr> {
-    if memory.capacity() < len {
-        // Gone before other memory is there.
-        drop(memory);
-        return room(len);
-    }
-    memory.clear();
-    memory
-}
-
 /// So many elements, zeros from `n` on: before that is whatever was there.
 pub(super) fn padded(mut memory: Vec<Fr>, n: usize, len: usize) -> Vec<Fr> {
     if memory.capacity() < len {
+        // Gone before other memory is there.
         drop(memory);
         return zeros(len);
     }
@@ -56,11 +46,9 @@ mod tests {
     fn what_was_there_does_not_come_back_behind_the_rows() {
         for old_len in [0, 1, 5, 8, 9, 20] {
             let old = vec![Fr::ONE; old_len];
-            let padded = padded(old.clone(), 5, 8);
+            let padded = padded(old, 5, 8);
             assert_eq!(padded.len(), 8);
             assert_eq!(padded[5..], [Fr::ZERO; 3]);
-            let emptied = emptied(old, 8);
-            assert!(emptied.is_empty() && emptied.capacity() >= 8);
         }
     }
 }

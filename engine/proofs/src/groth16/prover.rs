@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use blstrs::{G1Projective, G2Projective};
 use ff::{Field, PrimeField};
 use group::Curve;
-use kernels::{Backend, Fr};
+use kernels::{Backend, Fr, Mixed};
 use rand_core::{OsRng, RngCore};
 
 use super::{
@@ -107,9 +107,9 @@ impl<'a> Prover<'a> {
     /// is, in percent.
     ///
     /// The proof is verified before it is returned: whatever the witness, the device or the parameters did
-    /// wrong, no false proof leaves. Memory: 112 bytes for each element of the domain and 32 for each private
-    /// variable (0.55 GB for a 2 KiB sector), and 32 more for each element of the domain while a sum is formed, if
-    /// another proof follows; the parameters are read where they lie.
+    /// wrong, no false proof leaves. Memory: 112 bytes for each element of the domain (0.47 GB for a 2 KiB
+    /// sector), one or two for each private variable that is a bit and 34 for the others, and 32 more for each element of the
+    /// domain while a sum is formed, if another proof follows; the parameters are read where they lie.
     ///
     /// # Errors
     /// When the circuit does not fit the parameters, its witness does not satisfy it, a point of the parameters
@@ -132,7 +132,7 @@ impl<'a> Prover<'a> {
         let memory = std::mem::take(&mut self.memory);
         let l = &parameters.l;
         // The one sum that needs nothing but the private variables.
-        let sum = |aux: &[Fr]| (aux.len() == l.len()).then(|| device.msm_g1(l.bases, aux));
+        let sum = |aux: &Mixed| (aux.len() == l.len()).then(|| device.msm_g1(l.bases, aux.into()));
         let (mut witness, l_sum) = Witness::by_shape_beside(circuit, capacity, memory, sum)?;
         check_fit(parameters, &witness)?;
         let l_sum = l_sum.expect("there are as many points as variables");
@@ -148,16 +148,10 @@ impl<'a> Prover<'a> {
             witness.b = Vec::new();
         }
         let h_sum = device
-            .msm_g1(h.bases, &witness.a)
+            .msm_g1(h.bases, (&witness.a).into())
             .map_err(|error| h.error(error))?;
         work.did(share::H)?;
-        let proof = assemble(
-            device,
-            parameters,
-            &mut witness,
-            (l_sum + h_sum, blinding),
-            &mut work,
-        )?;
+        let proof = assemble(device, parameters, &witness, (l_sum + h_sum, blinding), &mut work)?;
         self.memory = match self.n_left {
             0 => Memory::default(),
             _ => witness.into(),
@@ -251,35 +245,36 @@ fn quotient(device: &dyn Backend, len: usize, witness: &mut Witness) -> Result<(
     }
 }
 
-/// The three points; the memory of A of the witness takes the scalars.
 fn assemble(
     device: &dyn Backend,
     parameters: &Parameters<'_>,
-    witness: &mut Witness,
+    witness: &Witness,
     (l_and_h, Blinding { r, s }): (G1Projective, Blinding),
     work: &mut Work<'_>,
 ) -> Result<Proof> {
     let Parameters {
         key, a, b_g1, b_g2, ..
     } = parameters;
-    let mut scalars = std::mem::take(&mut witness.a);
-    scalars.clear();
-    scalars.extend_from_slice(&witness.inputs);
-    scalars.extend(witness.a_aux_density.select(&witness.aux));
-    let a_sum = device.msm_g1(a.bases, &scalars).map_err(|error| a.error(error))?;
+    let mut scalars = Mixed::with_capacity(a.len());
+    scalars.extend(&witness.inputs);
+    scalars.extend_chosen(&witness.aux, |i| witness.a_aux_density.is_set(i));
+    let a_sum = device
+        .msm_g1(a.bases, (&scalars).into())
+        .map_err(|error| a.error(error))?;
     work.did(share::A)?;
     scalars.clear();
-    scalars.extend(witness.b_input_density.select(&witness.inputs));
-    scalars.extend(witness.b_aux_density.select(&witness.aux));
+    let inputs = witness.inputs.iter().enumerate();
+    let in_b = inputs.filter(|(i, _)| witness.b_input_density.is_set(*i));
+    in_b.for_each(|(_, input)| scalars.push(input));
+    scalars.extend_chosen(&witness.aux, |i| witness.b_aux_density.is_set(i));
     let b_g1_sum = device
-        .msm_g1(b_g1.bases, &scalars)
+        .msm_g1(b_g1.bases, (&scalars).into())
         .map_err(|error| b_g1.error(error))?;
     work.did(share::B_G1)?;
     let b_g2_sum = device
-        .msm_g2(b_g2.bases, &scalars)
+        .msm_g2(b_g2.bases, (&scalars).into())
         .map_err(|error| b_g2.error(error))?;
     work.did(share::B_G2)?;
-    witness.a = scalars;
 
     let a: G1Projective = a_sum + key.alpha_g1 + key.delta_g1 * r;
     let b: G2Projective = b_g2_sum + key.beta_g2 + key.delta_g2 * s;

@@ -142,7 +142,7 @@ impl PreparedKey {
             id: 0,
             bytes: &self.ic,
         };
-        let sum = Cpu::new().msm_g1(bases, &scalars);
+        let sum = Cpu::new().msm_g1(bases, (&scalars).into());
         sum.expect("the points of a key are on the curve, and the CPU does not fail")
     }
 
@@ -215,7 +215,7 @@ fn weigh_c(claims: &[(Fr, Claim<'_>)]) -> G1Projective {
         id: 0,
         bytes: &points,
     };
-    let sum = Cpu::new().msm_g1(bases, &weights);
+    let sum = Cpu::new().msm_g1(bases, (&weights).into());
     sum.expect("the points of a proof are on the curve, and the CPU does not fail")
 }
 

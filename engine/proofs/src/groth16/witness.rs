@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bellperson::{Circuit, ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
 use ff::Field;
-use kernels::Fr;
+use kernels::{Fr, Mixed};
 
 use super::{
     assignment::Assignment,
@@ -18,8 +18,8 @@ use super::{
 pub struct Witness {
     /// The constant one, then the public inputs.
     pub inputs: Vec<Fr>,
-    /// The private variables.
-    pub aux: Vec<Fr>,
+    /// The private variables, most of which are bits.
+    pub aux: Mixed,
     /// Constraints, with those that Groth16 adds for its inputs, which come last.
     pub n_constraints: usize,
     /// A in every constraint; zeros may follow up to the domain's length.
@@ -91,10 +91,12 @@ impl Bits {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    /// The values at whose position the bit is one.
-    pub fn select<'a>(&'a self, values: &'a [Fr]) -> impl Iterator<Item = Fr> + 'a {
-        let is_set = |i: &usize| self.words[i / 64] >> (i % 64) & 1 == 1;
-        (0..values.len()).filter(is_set).map(|i| values[i])
+    /// Whether the bit at that position is one.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn is_set(&self, index: usize) -> bool {
+        self.words[index / 64] >> (index % 64) & 1 == 1
     }
 }
 
@@ -143,7 +145,7 @@ impl Witness {
         circuit: C,
         capacity: Capacity,
         memory: Memory,
-        work: impl FnOnce(&[Fr]) -> T + Send,
+        work: impl FnOnce(&Mixed) -> T + Send,
     ) -> Result<(Witness, T)> {
         let outline = circuit.outline();
         // What the head's variables stand in is recorded with a body.
@@ -155,8 +157,9 @@ impl Witness {
             return Ok((witness, worked));
         };
         let n = outline.body.as_ref().map_or(0, |(_, n)| *n);
-        let Memory { aux, a, b } = memory;
-        let mut assignment = Assignment::new(memory::emptied(aux, capacity.n_aux));
+        let Memory { mut aux, a, b } = memory;
+        aux.start_over(capacity.n_aux);
+        let mut assignment = Assignment::new(aux);
         let assign = || {
             circuit.synthesize(&mut assignment)?;
             Ok::<T, SynthesisError>(work(&assignment.aux))
@@ -194,7 +197,7 @@ impl Witness {
     /// When the circuit lacks an assignment, or contradicts itself.
     pub fn of<C: Circuit<Fr>>(circuit: C, capacity: Capacity) -> Result<Witness> {
         let mut witness = Witness {
-            aux: Vec::with_capacity(capacity.n_aux),
+            aux: Mixed::with_capacity(capacity.n_aux),
             a: Vec::with_capacity(capacity.domain_len),
             b: Vec::with_capacity(capacity.domain_len),
             c: Vec::with_capacity(capacity.domain_len),
@@ -219,7 +222,7 @@ impl Witness {
             .map(|(index, coefficient)| product(self.inputs[*index], coefficient));
         let aux = terms
             .iter_aux()
-            .map(|(index, coefficient)| product(self.aux[*index], coefficient));
+            .map(|(index, coefficient)| product(self.aux.get(*index), coefficient));
         inputs.chain(aux).sum()
     }
 }
@@ -253,7 +256,7 @@ impl ConstraintSystem<Fr> for Witness {
         A: FnOnce() -> AR,
         AR: Into<String>,
     {
-        self.aux.push(value()?);
+        self.aux.push(&value()?);
         self.a_aux_density.push_zero();
         self.b_aux_density.push_zero();
         Ok(Variable(Index::Aux(self.aux.len() - 1)))

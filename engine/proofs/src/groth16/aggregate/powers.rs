@@ -79,7 +79,7 @@ impl SrsKey {
             let points = g1s(list, chunk)?;
             let bytes: Vec<u8> = points.iter().flat_map(G1Affine::to_uncompressed).collect();
             let sums = [&bytes[..bytes.len() - G1_SIZE], &bytes[G1_SIZE..]]
-                .map(|bytes| device.msm_g1(Bases { id: 0, bytes }, &weights));
+                .map(|bytes| device.msm_g1(Bases { id: 0, bytes }, (&weights).into()));
             let [low, high] = sums;
             let starts = !is_first || points[0] == self.g;
             Ok(starts && are_equal((high?.to_affine(), self.h), (low?.to_affine(), power.1)))
@@ -87,7 +87,7 @@ impl SrsKey {
             let points = g2s(list, chunk)?;
             let bytes: Vec<u8> = points.iter().flat_map(G2Affine::to_uncompressed).collect();
             let sums = [&bytes[..bytes.len() - G2_SIZE], &bytes[G2_SIZE..]]
-                .map(|bytes| device.msm_g2(Bases { id: 0, bytes }, &weights));
+                .map(|bytes| device.msm_g2(Bases { id: 0, bytes }, (&weights).into()));
             let [low, high] = sums;
             let starts = !is_first || points[0] == self.h;
             Ok(starts && are_equal((self.g, high?.to_affine()), (power.0, low?.to_affine())))

@@ -304,7 +304,7 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
-    use kernels::Node;
+    use kernels::{Mixed, Node};
 
     use super::*;
     use crate::{
@@ -391,7 +391,8 @@ mod tests {
             n_accepted += 1;
             let counts = shape.counts(n);
             let inputs = vec![Fr::from(1); counts.n_inputs];
-            let aux = vec![Fr::from(1); counts.n_aux];
+            let mut aux = Mixed::default();
+            (0..counts.n_aux).for_each(|i| aux.push(&Fr::from(i as u64 % 5)));
             let mut out = [(); 3].map(|()| vec![Fr::from(0); counts.n_constraints + counts.n_inputs]);
             shape.evaluate(n, (&inputs, &aux), out.each_mut().map(Vec::as_mut_slice));
         }

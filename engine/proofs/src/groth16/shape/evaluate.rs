@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use ff::Field;
-use kernels::Fr;
+use kernels::{Fr, Mixed};
 use rayon::prelude::*;
 
 use super::{
@@ -18,9 +18,6 @@ use super::{
 /// A byte that says: not a bit.
 const DENSE: u8 = 2;
 
-/// Bytes that a thread finds out at a time.
-const BYTES_LEN: usize = 1 << 14;
-
 /// Where the variables of each owner start, in the order of [`Owner`](super::Owner); as many as its bits can say.
 type Starts = [usize; 8];
 
@@ -28,7 +25,7 @@ type Starts = [usize; 8];
 struct Values<'a> {
     bytes: Vec<u8>,
     inputs: &'a [Fr],
-    aux: &'a [Fr],
+    aux: &'a Mixed,
 }
 
 /// Rows of one repetition, and where their values go.
@@ -55,7 +52,7 @@ impl Shape {
     ///
     /// # Panics
     /// When the witness does not fit, or the three have another length than the circuit's.
-    pub fn evaluate(&self, n: usize, (inputs, aux): (&[Fr], &[Fr]), [a, b, c]: [&mut [Fr]; 3]) {
+    pub fn evaluate(&self, n: usize, (inputs, aux): (&[Fr], &Mixed), [a, b, c]: [&mut [Fr]; 3]) {
         assert!(self.fits(n, inputs, aux), "the witness is another circuit's");
         let counts = self.counts(n);
         let rest = [a, b, c].map(|values| {
@@ -134,26 +131,17 @@ impl Shape {
 }
 
 impl<'a> Values<'a> {
-    fn new(inputs: &'a [Fr], aux: &'a [Fr]) -> Values<'a> {
-        let mut bytes = vec![0; inputs.len() + aux.len()];
-        let (of_inputs, of_aux) = bytes.split_at_mut(inputs.len());
-        for (bytes, values) in [(of_inputs, inputs), (of_aux, aux)] {
-            bytes
-                .par_chunks_mut(BYTES_LEN)
-                .zip(values.par_chunks(BYTES_LEN))
-                .for_each(|(bytes, values)| {
-                    for (byte, value) in bytes.iter_mut().zip(values) {
-                        *byte = byte_of(value);
-                    }
-                });
-        }
+    fn new(inputs: &'a [Fr], aux: &'a Mixed) -> Values<'a> {
+        // A dense byte is right for any input, and they are few.
+        let mut bytes = vec![DENSE; inputs.len()];
+        bytes.extend_from_slice(aux.bytes());
         Values { bytes, inputs, aux }
     }
 
     fn value(&self, place: usize) -> Fr {
         match place.checked_sub(self.inputs.len()) {
             None => self.inputs[place],
-            Some(place) => self.aux[place],
+            Some(place) => self.aux.get(place),
         }
     }
 
@@ -274,10 +262,4 @@ impl Variable {
         let (owner, index) = self.split();
         starts[owner] + index
     }
-}
-
-/// Bits come at random, and a branch would be foretold wrong every other time.
-fn byte_of(value: &Fr) -> u8 {
-    let (is_zero, is_one) = (*value == Fr::ZERO, *value == Fr::ONE);
-    u8::from(is_one) | (u8::from(!(is_zero | is_one)) * DENSE)
 }

@@ -20,7 +20,7 @@ pub use cache::{keep_on, Shelf};
 pub use encoding::Damage;
 use kind::Kind;
 
-use kernels::Fr;
+use kernels::{Fr, Mixed};
 
 use super::{r1cs::Counts, witness::Bits};
 
@@ -142,7 +142,7 @@ impl Shape {
     }
 
     /// Whether a circuit that repeats the body n times has so many variables.
-    pub fn fits(&self, n: usize, inputs: &[Fr], aux: &[Fr]) -> bool {
+    pub fn fits(&self, n: usize, inputs: &[Fr], aux: &Mixed) -> bool {
         let counts = self.counts(n);
         let arguments = self.arguments.as_ref();
         [counts.n_inputs, counts.n_aux] == [inputs.len(), aux.len()]
