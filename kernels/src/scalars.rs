@@ -6,9 +6,6 @@ use ff::Field;
 
 use crate::Fr;
 
-/// What stands for a scalar that is neither zero nor one.
-const DENSE: u8 = 2;
-
 /// Places that one word counts.
 const WORD_BITS: usize = 64;
 
@@ -16,7 +13,7 @@ const WORD_BITS: usize = 64;
 /// takes a twenty-fifth of the memory that the elements would.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mixed {
-    /// Zero, one, or [`DENSE`].
+    /// Zero, one, or [`Mixed::DENSE`].
     bytes: Vec<u8>,
     elements: Vec<Fr>,
     /// Which are dense, and of how many each word is preceded.
@@ -25,6 +22,9 @@ pub struct Mixed {
 }
 
 impl Mixed {
+    /// The byte of an element that is neither zero nor one.
+    pub const DENSE: u8 = 2;
+
     /// With room for so many.
     pub fn with_capacity(len: usize) -> Mixed {
         let mut mixed = Mixed::default();
@@ -67,7 +67,7 @@ impl Mixed {
     pub fn push(&mut self, element: &Fr) {
         let byte = byte_of(element);
         self.push_byte(byte);
-        if byte == DENSE {
+        if byte == Mixed::DENSE {
             self.elements.push(*element);
         }
     }
@@ -80,7 +80,7 @@ impl Mixed {
             let rank = u32::try_from(self.elements.len());
             self.ranks.push(rank.expect("fewer than 2³² are dense"));
         }
-        self.dense[place / WORD_BITS] |= u64::from(byte == DENSE) << (place % WORD_BITS);
+        self.dense[place / WORD_BITS] |= u64::from(byte == Mixed::DENSE) << (place % WORD_BITS);
         self.bytes.push(byte);
     }
 
@@ -93,7 +93,11 @@ impl Mixed {
     pub fn extend_chosen(&mut self, others: &Mixed, is_chosen: impl Fn(usize) -> bool) {
         let mut elements = others.elements.iter();
         for (place, byte) in others.bytes.iter().enumerate() {
-            let element = if *byte == DENSE { elements.next() } else { None };
+            let element = if *byte == Mixed::DENSE {
+                elements.next()
+            } else {
+                None
+            };
             if is_chosen(place) {
                 self.push_byte(*byte);
                 self.elements.extend(element);
@@ -114,7 +118,7 @@ impl Mixed {
         }
     }
 
-    /// A byte for each: 0 and 1 for themselves, 2 for what is neither.
+    /// A byte for each: 0 and 1 for themselves, [`DENSE`](Mixed::DENSE) for what is neither.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -139,7 +143,7 @@ impl Mixed {
 /// Bits come at random, and a branch would be foretold wrong every other time.
 pub(crate) fn byte_of(element: &Fr) -> u8 {
     let (is_zero, is_one) = (*element == Fr::ZERO, *element == Fr::ONE);
-    u8::from(is_one) | (u8::from(!(is_zero | is_one)) * DENSE)
+    u8::from(is_one) | (u8::from(!(is_zero | is_one)) * Mixed::DENSE)
 }
 
 /// The scalars of a sum.
@@ -274,7 +278,7 @@ mod tests {
             };
             let expected: Vec<Fr> = elements[places.clone()]
                 .iter()
-                .filter(|element| byte_of(element) == DENSE)
+                .filter(|element| byte_of(element) == Mixed::DENSE)
                 .copied()
                 .collect();
             assert_eq!((bytes.len(), dense), (places.len(), &expected[..]));

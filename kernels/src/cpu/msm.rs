@@ -18,7 +18,7 @@ use super::curve::{Curve, Projective};
 use super::digits;
 use crate::scalars::{byte_of, Part};
 use crate::zeros::room;
-use crate::{Bases, Error, Fr, Result, Scalars};
+use crate::{Bases, Error, Fr, Mixed, Result, Scalars};
 
 /// Bases that a thread fetches at a time.
 const CHUNK_LEN: usize = 1 << 12;
@@ -87,7 +87,7 @@ fn guess_dense(scalars: Scalars<'_>) -> usize {
         Part::Mixed(_, dense) => dense.len(),
         Part::Elements(elements) => {
             let samples = elements.iter().step_by(N_PER_SAMPLE);
-            N_PER_SAMPLE * samples.filter(|scalar| byte_of(scalar) > 1).count()
+            N_PER_SAMPLE * samples.filter(|scalar| byte_of(scalar) == Mixed::DENSE).count()
         }
     }
 }
@@ -235,7 +235,7 @@ impl<C: Curve> Sum<C> {
             self.unit_places[n_units] = place;
             n_units += usize::from(byte == 1);
             self.dense_places[n_dense] = place;
-            n_dense += usize::from(byte > 1);
+            n_dense += usize::from(byte == Mixed::DENSE);
         }
         self.unit_places.truncate(n_units);
         self.dense_places.truncate(n_dense);
@@ -332,7 +332,7 @@ mod tests {
     use super::*;
     use crate::cpu::sums::{self, Sums};
     use crate::cpu::Level;
-    use crate::{G1Affine, G1Projective, G2Affine, G2Projective, Mixed};
+    use crate::{G1Affine, G1Projective, G2Affine, G2Projective};
 
     /// Each kind of arithmetic that this processor has.
     fn all() -> impl Iterator<Item = &'static dyn Sums> {

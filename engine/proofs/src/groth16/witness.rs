@@ -131,7 +131,7 @@ impl Witness {
     /// in memory that an earlier witness left.
     ///
     /// # Errors
-    /// As [`of`](Witness::of).
+    /// As [`of`](Witness::of), and when the shape that was kept is another circuit's.
     pub fn by_shape<C: Provable>(circuit: C, capacity: Capacity, memory: Memory) -> Result<Witness> {
         Witness::by_shape_beside(circuit, capacity, memory, |_| ()).map(|(witness, ())| witness)
     }
@@ -140,7 +140,7 @@ impl Witness {
     /// recorded, which takes one core some tenths of a second.
     ///
     /// # Errors
-    /// As [`of`](Witness::of).
+    /// As [`of`](Witness::of), and when the shape that was kept is another circuit's.
     pub fn by_shape_beside<C: Provable, T: Send>(
         circuit: C,
         capacity: Capacity,

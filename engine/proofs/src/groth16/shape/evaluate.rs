@@ -15,9 +15,6 @@ use super::{
     Chunk, Part, Shape, Variable,
 };
 
-/// A byte that says: not a bit.
-const DENSE: u8 = 2;
-
 /// Where the variables of each owner start, in the order of [`Owner`](super::Owner); as many as its bits can say.
 type Starts = [usize; 8];
 
@@ -133,7 +130,7 @@ impl Shape {
 impl<'a> Values<'a> {
     fn new(inputs: &'a [Fr], aux: &'a Mixed) -> Values<'a> {
         // A dense byte is right for any input, and they are few.
-        let mut bytes = vec![DENSE; inputs.len()];
+        let mut bytes = vec![Mixed::DENSE; inputs.len()];
         bytes.extend_from_slice(aux.bytes());
         Values { bytes, inputs, aux }
     }
@@ -177,7 +174,7 @@ impl<'a> Values<'a> {
             let places = own.map(|variable| variable.place(rows.starts));
             let bytes = places.map(|place| self.bytes[place]);
             let choice = (0..N).fold(0, |choice, i| choice | usize::from(bytes[i]) << i);
-            let is_dense = bytes.into_iter().fold(0, |seen, byte| seen | byte) >= DENSE;
+            let is_dense = bytes.into_iter().fold(0, |seen, byte| seen | byte) >= Mixed::DENSE;
             *out = if is_dense {
                 let products = (0..N).map(|i| product(self.value(places[i]), &coefficients[i]));
                 products.fold(values[0], |sum, product| sum + product)
