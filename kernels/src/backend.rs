@@ -14,6 +14,9 @@ pub const DEGREE: usize = BASE_DEGREE + EXPANSION_DEGREE;
 /// The parents of one node: six base parents, then eight expander parents.
 pub type Parents = [u32; DEGREE];
 
+/// Writes the evaluations of a polynomial on the domain, every one.
+pub type Evaluate<'a> = &'a dyn Fn(&mut [Fr]);
+
 /// A hash from a fixed number of nodes to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hash {
@@ -261,14 +264,18 @@ pub trait Backend: Send + Sync {
     }
 
     /// The quotient of Groth16: from the evaluations of A, B and C on the domain to the coefficients of
-    /// `h = (A·B − C) / Z`, which replace `a`. `b` and `c` hold nothing of use afterwards.
+    /// `h = (A·B − C) / Z`, which replace `a`. `b` holds nothing of use afterwards.
     ///
-    /// The three have the same length m, a power of two. `h` has degree m − 2: the last coefficient is zero
-    /// exactly when the constraints hold.
+    /// All have the same length m, a power of two. C is asked for when A·B is formed: `c` writes every evaluation of C
+    /// into a slice, which may be where those of B were. `h` has degree m − 2: the last coefficient is zero exactly when the
+    /// constraints hold.
+    ///
+    /// On a coset of the domain Z is a constant z. So h is the polynomial that A·B is there, over z, less C over z:
+    /// six transforms, none of them C's to the coset.
     ///
     /// # Errors
     /// None on the CPU; a device may fail.
-    fn quotient(&self, a: &mut [Fr], b: &mut [Fr], c: &mut [Fr]) -> Result<()> {
+    fn quotient(&self, a: &mut [Fr], b: &mut [Fr], c: Evaluate<'_>) -> Result<()> {
         cpu::quotient(self, a, b, c)
     }
 

@@ -18,7 +18,7 @@ mod twin;
 mod zeros;
 
 pub use backend::{
-    Backend, Bases, Direction, Factors, Hash, Lane, Parents, BASE_DEGREE, DEGREE, EXPANSION_DEGREE,
+    Backend, Bases, Direction, Evaluate, Factors, Hash, Lane, Parents, BASE_DEGREE, DEGREE, EXPANSION_DEGREE,
 };
 pub use blstrs::{G1Affine, G1Projective, G2Affine, G2Projective, Scalar as Fr};
 pub use cpu::{Cpu, Level};

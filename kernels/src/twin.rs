@@ -1,7 +1,7 @@
 //! Two devices that do the same work, each held against the other.
 
 use crate::{
-    Backend, Bases, DeviceInfo, Direction, Error, Factors, Fr, G1Affine, G1Projective, G2Affine,
+    Backend, Bases, DeviceInfo, Direction, Error, Evaluate, Factors, Fr, G1Affine, G1Projective, G2Affine,
     G2Projective, Hash, Lane, Node, Parents, Result, Scalars,
 };
 
@@ -218,10 +218,8 @@ impl Backend for Twin {
         self.turn("ntt", [values], |device, [values]| device.ntt(direction, values))
     }
 
-    fn quotient(&self, a: &mut [Fr], b: &mut [Fr], c: &mut [Fr]) -> Result<()> {
-        self.turn("quotient", [a, b, c], |device, [a, b, c]| {
-            device.quotient(a, b, c)
-        })
+    fn quotient(&self, a: &mut [Fr], b: &mut [Fr], c: Evaluate<'_>) -> Result<()> {
+        self.turn("quotient", [a, b], |device, [a, b]| device.quotient(a, b, c))
     }
 
     fn msm_g1(&self, bases: Bases<'_>, scalars: Scalars<'_>) -> Result<G1Projective> {

@@ -18,7 +18,7 @@ const N_IN_A: f64 = 129_753_292.0;
 const N_IN_B: f64 = 33_112_281.0;
 /// The logarithm of its domain, and the transforms of a quotient.
 const LOG_DOMAIN: f64 = 27.0;
-const N_TRANSFORMS: f64 = 7.0;
+const N_TRANSFORMS: f64 = 6.0;
 
 /// Bytes of the file that shows the rate of a disk.
 const DISK_SIZE: usize = 1 << 30;
@@ -153,7 +153,7 @@ pub fn phases(rates: &Rates, host: Host) -> Result<Vec<Phase>> {
         phase(
             "Commit2",
             format!(
-                "{partitions} partitions × (1.303e8 constraints, 7 transforms of 2^27, 2^27 dense points, {:.2e} points of bits)",
+                "{partitions} partitions × (1.303e8 constraints, 6 transforms of 2^27, 2^27 dense points, {:.2e} points of bits)",
                 bits
             ),
             partitions * partition_s,

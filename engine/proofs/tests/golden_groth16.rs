@@ -74,7 +74,7 @@ fn the_witness_of_the_small_circuit_is_the_references() {
         word(&expected["sha256_b_evals_le_with_input_constraints"])
     );
     assert_eq!(
-        digest(&witness.c),
+        digest(&witness.c()),
         word(&expected["sha256_c_evals_le_with_input_constraints"])
     );
     let density = &kit["r1cs"]["density"];

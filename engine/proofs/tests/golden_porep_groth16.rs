@@ -103,7 +103,7 @@ fn parameters_witness_and_proof_are_the_references() {
         word(&expected["sha256_b_evals_le_with_input_constraints"])
     );
     assert_eq!(
-        digest(&witness.c),
+        digest(&witness.c()),
         word(&expected["sha256_c_evals_le_with_input_constraints"])
     );
     drop(witness);

@@ -256,7 +256,7 @@ fn check_snark(kit: &Value, statement: &Statement, proofs: &[PartitionProof]) {
             ("sha256_aux_le", &witness.aux.to_elements()),
             ("sha256_a_evals_le_with_input_constraints", &witness.a),
             ("sha256_b_evals_le_with_input_constraints", &witness.b),
-            ("sha256_c_evals_le_with_input_constraints", &witness.c),
+            ("sha256_c_evals_le_with_input_constraints", &witness.c()),
         ] {
             assert_eq!(digest(values), word(&known["witness"][name]), "{name}");
         }

@@ -93,7 +93,7 @@ fn check<C: Provable>(circuit: C) {
             ("aux", &found.aux.to_elements(), &expected.aux.to_elements()),
             ("a", &rows(&found.a), &expected.a),
             ("b", &rows(&found.b), &expected.b),
-            ("c", &rows(&found.c), &expected.c),
+            ("c", &found.c(), &expected.c()),
         ] {
             let differs = found
                 .iter()
@@ -104,7 +104,11 @@ fn check<C: Provable>(circuit: C) {
         assert_eq!(found.a_aux_density, expected.a_aux_density);
         assert_eq!(found.b_input_density, expected.b_input_density);
         assert_eq!(found.b_aux_density, expected.b_aux_density);
-        let padding = [&found.a, &found.b, &found.c].map(|values| &values[expected.n_constraints..]);
+        let mut c = vec![Fr::from(1); len];
+        found
+            .c
+            .write((&found.inputs, &found.aux), found.n_constraints, &mut c);
+        let padding = [&found.a, &found.b, &c].map(|values| &values[expected.n_constraints..]);
         assert!(
             padding.into_iter().flatten().all(|value| *value == Fr::from(0)),
             "padding"

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use group::Group;
 use kernels::{
-    Backend, Bases, Cpu, DeviceInfo, Direction, Factors, Fr, G1Affine, G1Projective, G2Affine, G2Projective,
-    Hash, Lane, Node, Parents, Result, Scalars,
+    Backend, Bases, Cpu, DeviceInfo, Direction, Evaluate, Factors, Fr, G1Affine, G1Projective, G2Affine,
+    G2Projective, Hash, Lane, Node, Parents, Result, Scalars,
 };
 
 /// Every operation of the trait, in its order there.
@@ -171,7 +171,7 @@ impl Backend for Spy {
         self.call("ntt", values, |cpu, values| cpu.ntt(direction, values), increase)
     }
 
-    fn quotient(&self, a: &mut [Fr], b: &mut [Fr], c: &mut [Fr]) -> Result<()> {
+    fn quotient(&self, a: &mut [Fr], b: &mut [Fr], c: Evaluate<'_>) -> Result<()> {
         self.call("quotient", a, |cpu, a| cpu.quotient(a, b, c), increase)
     }
 

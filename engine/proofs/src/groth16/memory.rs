@@ -16,7 +16,7 @@ pub struct Memory {
     pub aux: Mixed,
     /// Where A was.
     pub a: Vec<Fr>,
-    /// Where B was. The memory of C is needed before the next witness is there.
+    /// Where B was, and then C.
     pub b: Vec<Fr>,
 }
 

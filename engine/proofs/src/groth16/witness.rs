@@ -1,6 +1,6 @@
 //! The witness: what a circuit assigns to its variables, and what its constraints make of that.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use bellperson::{Circuit, ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
 use ff::Field;
@@ -10,10 +10,10 @@ use super::{
     assignment::Assignment,
     error::{Error, Result},
     memory::{self, Memory},
-    shape::{self, Arguments, Outline},
+    shape::{self, Arguments, Outline, Shape},
 };
 
-/// A circuit's assignment, and the values of A, B and C in every constraint.
+/// A circuit's assignment, and the values of A and B in every constraint; those of C when they are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Witness {
     /// The constant one, then the public inputs.
@@ -27,13 +27,43 @@ pub struct Witness {
     /// B in every constraint.
     pub b: Vec<Fr>,
     /// C in every constraint.
-    pub c: Vec<Fr>,
+    pub c: LateC,
     /// The private variables that stand in A.
     pub a_aux_density: Bits,
     /// The public inputs that stand in B.
     pub b_input_density: Bits,
     /// The private variables that stand in B.
     pub b_aux_density: Bits,
+}
+
+/// Where the values of C come from: they are needed when A and B have been multiplied, and go where B was.
+#[derive(Clone, Debug)]
+pub enum LateC {
+    /// They were evaluated as the constraints were laid.
+    Laid(Vec<Fr>),
+    /// They are evaluated by a shape whose body repeats so many times.
+    Recorded(Arc<Shape>, usize),
+}
+
+impl Default for LateC {
+    fn default() -> LateC {
+        LateC::Laid(Vec::new())
+    }
+}
+
+impl LateC {
+    /// Writes C in every constraint of the circuit that was assigned this, then zeros.
+    ///
+    /// # Panics
+    /// When there are fewer places than constraints, or the assignment is another circuit's.
+    pub fn write(&self, (inputs, aux): (&[Fr], &Mixed), n_constraints: usize, out: &mut [Fr]) {
+        let (rows, padding) = out.split_at_mut(n_constraints);
+        match self {
+            LateC::Laid(c) => rows.copy_from_slice(c),
+            LateC::Recorded(shape, n) => shape.evaluate_c(*n, (inputs, aux), rows),
+        }
+        padding.fill(Fr::ZERO);
+    }
 }
 
 /// One bit for each variable.
@@ -105,7 +135,7 @@ impl Bits {
 pub struct Capacity {
     /// Private variables.
     pub n_aux: usize,
-    /// Length of A, B and C: the domain, a power of two.
+    /// Length of A and B: the domain, a power of two.
     pub domain_len: usize,
 }
 
@@ -172,10 +202,10 @@ impl Witness {
         }
         let n_constraints = shape.counts(n).n_constraints + inputs.len();
         let len = n_constraints.max(capacity.domain_len);
-        let mut out = [a, b, Vec::new()].map(|values| memory::padded(values, n_constraints, len));
+        let mut out = [a, b].map(|values| memory::padded(values, n_constraints, len));
         let rows = out.each_mut().map(|values| &mut values[..n_constraints]);
-        shape.evaluate(n, (&inputs, &aux), rows);
-        let [a, b, c] = out;
+        shape.evaluate_a_b(n, (&inputs, &aux), rows);
+        let [a, b] = out;
         let [a_aux_density, b_input_density, b_aux_density] = shape.density(n);
         let witness = Witness {
             inputs,
@@ -183,7 +213,7 @@ impl Witness {
             n_constraints,
             a,
             b,
-            c,
+            c: LateC::Recorded(shape, n),
             a_aux_density,
             b_input_density,
             b_aux_density,
@@ -196,23 +226,33 @@ impl Witness {
     /// # Errors
     /// When the circuit lacks an assignment, or contradicts itself.
     pub fn of<C: Circuit<Fr>>(circuit: C, capacity: Capacity) -> Result<Witness> {
-        let mut witness = Witness {
-            aux: Mixed::with_capacity(capacity.n_aux),
-            a: Vec::with_capacity(capacity.domain_len),
-            b: Vec::with_capacity(capacity.domain_len),
+        let mut laying = Laying {
+            witness: Witness {
+                aux: Mixed::with_capacity(capacity.n_aux),
+                a: Vec::with_capacity(capacity.domain_len),
+                b: Vec::with_capacity(capacity.domain_len),
+                ..Witness::default()
+            },
             c: Vec::with_capacity(capacity.domain_len),
-            ..Witness::default()
         };
-        witness.alloc_input(|| "one", || Ok(Fr::ONE))?;
-        circuit.synthesize(&mut witness)?;
+        laying.alloc_input(|| "one", || Ok(Fr::ONE))?;
+        circuit.synthesize(&mut laying)?;
+        let Laying { mut witness, mut c } = laying;
         // x · 0 = 0 for each input: so that each one stands in A.
-        for input in witness.inputs.clone() {
-            witness.a.push(input);
-            witness.b.push(Fr::ZERO);
-            witness.c.push(Fr::ZERO);
-        }
+        witness.a.extend(&witness.inputs);
         witness.n_constraints = witness.a.len();
+        witness.b.resize(witness.n_constraints, Fr::ZERO);
+        c.resize(witness.n_constraints, Fr::ZERO);
+        witness.c = LateC::Laid(c);
         Ok(witness)
+    }
+
+    /// C in every constraint.
+    pub fn c(&self) -> Vec<Fr> {
+        let mut c = vec![Fr::ZERO; self.n_constraints];
+        self.c
+            .write((&self.inputs, &self.aux), self.n_constraints, &mut c);
+        c
     }
 
     /// The value of a linear combination.
@@ -225,6 +265,12 @@ impl Witness {
             .map(|(index, coefficient)| product(self.aux.get(*index), coefficient));
         inputs.chain(aux).sum()
     }
+}
+
+/// A witness whose constraints are being laid.
+struct Laying {
+    witness: Witness,
+    c: Vec<Fr>,
 }
 
 /// Most values are bits and many coefficients are one, and comparing is quicker than multiplying.
@@ -247,7 +293,7 @@ fn mark<'a>(density: &mut Bits, terms: impl Iterator<Item = (&'a usize, &'a Fr)>
     }
 }
 
-impl ConstraintSystem<Fr> for Witness {
+impl ConstraintSystem<Fr> for Laying {
     type Root = Self;
 
     fn alloc<F, A, AR>(&mut self, _: A, value: F) -> Result<Variable, SynthesisError>
@@ -256,10 +302,11 @@ impl ConstraintSystem<Fr> for Witness {
         A: FnOnce() -> AR,
         AR: Into<String>,
     {
-        self.aux.push(&value()?);
-        self.a_aux_density.push_zero();
-        self.b_aux_density.push_zero();
-        Ok(Variable(Index::Aux(self.aux.len() - 1)))
+        let Laying { witness, .. } = self;
+        witness.aux.push(&value()?);
+        witness.a_aux_density.push_zero();
+        witness.b_aux_density.push_zero();
+        Ok(Variable(Index::Aux(witness.aux.len() - 1)))
     }
 
     fn alloc_input<F, A, AR>(&mut self, _: A, value: F) -> Result<Variable, SynthesisError>
@@ -268,9 +315,10 @@ impl ConstraintSystem<Fr> for Witness {
         A: FnOnce() -> AR,
         AR: Into<String>,
     {
-        self.inputs.push(value()?);
-        self.b_input_density.push_zero();
-        Ok(Variable(Index::Input(self.inputs.len() - 1)))
+        let Laying { witness, .. } = self;
+        witness.inputs.push(value()?);
+        witness.b_input_density.push_zero();
+        Ok(Variable(Index::Input(witness.inputs.len() - 1)))
     }
 
     fn enforce<A, AR, LA, LB, LC>(&mut self, _: A, a: LA, b: LB, c: LC)
@@ -286,13 +334,14 @@ impl ConstraintSystem<Fr> for Witness {
             b(LinearCombination::zero()),
             c(LinearCombination::zero()),
         ];
-        mark(&mut self.a_aux_density, a.iter_aux());
-        mark(&mut self.b_input_density, b.iter_inputs());
-        mark(&mut self.b_aux_density, b.iter_aux());
-        let [a, b, c] = [&a, &b, &c].map(|terms| self.evaluate(terms));
-        self.a.push(a);
-        self.b.push(b);
-        self.c.push(c);
+        let Laying { witness, c: products } = self;
+        mark(&mut witness.a_aux_density, a.iter_aux());
+        mark(&mut witness.b_input_density, b.iter_inputs());
+        mark(&mut witness.b_aux_density, b.iter_aux());
+        let [a, b, c] = [&a, &b, &c].map(|terms| witness.evaluate(terms));
+        witness.a.push(a);
+        witness.b.push(b);
+        products.push(c);
     }
 
     fn push_namespace<NR, N>(&mut self, _: N)

@@ -15,10 +15,10 @@ use rayon::prelude::*;
 
 use self::column::{merge, split};
 use self::series::{Order, Series, Twist};
-use super::{length, reverse_bits, root_of_unity, Twiddles};
+use super::{length, reverse_bits, root_of_unity, z_inverse, Twiddles};
 use crate::cpu::lanes::fr::{Factor, Lanes};
 use crate::cpu::lanes::{Ifma, N_LANES};
-use crate::{Direction, Fr, Level};
+use crate::{Direction, Evaluate, Fr, Level};
 
 /// Logarithms of the lengths that transforms have here: eight rows and eight columns at least, and at most what
 /// elements may grow.
@@ -40,6 +40,17 @@ struct Turns {
     /// `ω`, of the order of the whole.
     root: Fr,
     twiddles: Vec<Factor>,
+}
+
+/// What becomes of rows that were transformed last.
+#[derive(Clone, Copy)]
+enum Finish<'a> {
+    /// They are what was asked for.
+    Whole,
+    /// Each element is multiplied by what it is shifted by.
+    Shifted(&'a [Factor]),
+    /// They are subtracted from what lies where they go to.
+    Subtracted,
 }
 
 impl Transforms {
@@ -75,11 +86,11 @@ impl Transforms {
         let (from, to) = (self.rows(&mut twisted), self.transposed_rows(values));
         self.each(self.n_rows, |task| {
             // SAFETY: both have the task's rows, which no other task touches.
-            unsafe { self.transform_rows(task, from, to, &turns, None) }
+            unsafe { self.transform_rows(task, from, to, &turns, Finish::Whole) }
         });
     }
 
-    pub(super) fn quotient(self, a: &mut [Fr], b: &mut [Fr], c: &mut [Fr]) {
+    pub(super) fn quotient(self, a: &mut [Fr], b: &mut [Fr], c: Evaluate<'_>) {
         let (inverse, forward) = (self.turns(Direction::Inverse), self.turns(Direction::Forward));
         let generator = Fr::MULTIPLICATIVE_GENERATOR;
         let n_inverse = self.n_inverse();
@@ -87,7 +98,7 @@ impl Transforms {
         // Evaluations on the domain to coefficients, these to the coset, and half the way back to evaluations.
         let shift = self.powers(generator);
         // The product of A and B is divided by 2²⁶⁰, where memory would have it divided by 2²⁵⁶.
-        for (values, scale) in [(&mut *a, Fr::from(16)), (&mut *b, Fr::ONE), (&mut *c, Fr::ONE)] {
+        for (values, scale) in [(&mut *a, Fr::from(16)), (&mut *b, Fr::ONE)] {
             let twist = Twist {
                 start: scale * n_inverse,
                 base: generator,
@@ -105,25 +116,40 @@ impl Transforms {
             });
         }
 
-        // The evaluations of the quotient, and half the way to its coefficients. On the coset Z is 7ⁿ − 1.
-        let z = generator.pow_vartime([a.len() as u64]) - Fr::ONE;
+        // The evaluations of A·B, and back to the coefficients of what it is on the coset, over Z.
         let generator_inverse = generator.invert().expect("the generator is not zero");
         let twist = Twist {
-            start: n_inverse * z.invert().expect("the coset holds no root of Z"),
+            start: n_inverse * z_inverse(a.len()),
             base: generator_inverse,
             root: inverse.root,
         };
-        let columns = [&mut *a, &mut *b, &mut *c].map(|values| self.columns(values));
+        let columns = [&mut *a, &mut *b].map(|values| self.columns(values));
         self.each(self.n_columns, |task| {
             // SAFETY: the columns are the task's own.
-            unsafe { self.divide_columns(task, columns, &forward, &inverse, twist) }
+            unsafe { self.multiply_columns(task, columns, &forward, &inverse, twist) }
         });
-
         let (from, to) = (self.rows(b), self.transposed_rows(a));
         let shift = self.powers(generator_inverse);
         self.each(self.n_rows, |task| {
             // SAFETY: both have the task's rows, which no other task touches.
-            unsafe { self.transform_rows(task, from, to, &inverse, Some(&shift)) }
+            unsafe { self.transform_rows(task, from, to, &inverse, Finish::Shifted(&shift)) }
+        });
+
+        // Less the coefficients of C over Z.
+        c(b);
+        let twist = Twist {
+            base: Fr::ONE,
+            ..twist
+        };
+        let columns = self.columns(b);
+        self.each(self.n_columns, |task| {
+            // SAFETY: the columns are the task's own.
+            unsafe { self.transform_columns(task, columns, columns, &inverse, twist) }
+        });
+        let (from, to) = (self.rows(b), self.transposed_rows(a));
+        self.each(self.n_rows, |task| {
+            // SAFETY: both have the task's rows, which no other task touches.
+            unsafe { self.transform_rows(task, from, to, &inverse, Finish::Subtracted) }
         });
     }
 
@@ -196,7 +222,7 @@ impl Transforms {
         }
     }
 
-    /// Transforms rows, and multiplies them by what their elements are shifted by.
+    /// Transforms rows, and finishes what comes out.
     ///
     /// # Safety
     /// As for [`transform_columns`](Transforms::transform_columns).
@@ -207,7 +233,7 @@ impl Transforms {
         from: Series,
         to: Series,
         turns: &Turns,
-        shift: Option<&[Factor]>,
+        finish: Finish<'_>,
     ) {
         let mut values = vec![Lanes::ZERO; self.n_columns];
         let n_bits = values.len().ilog2();
@@ -217,9 +243,14 @@ impl Transforms {
             split(&mut values, &turns.twiddles);
             for index in 0..values.len() {
                 let value = values[reverse_bits(index, n_bits)].carried();
-                let value = match shift {
-                    Some(shift) => value.turned(&shift[index]).carried(),
-                    None => value.reduced(),
+                let value = match finish {
+                    Finish::Whole => value.reduced(),
+                    Finish::Shifted(shift) => value.turned(&shift[index]).carried(),
+                    Finish::Subtracted => {
+                        // SAFETY: as the caller says.
+                        let before = unsafe { to.load(row, index) };
+                        before.minus(value.reduced(), 2).carried().reduced()
+                    }
                 };
                 // SAFETY: as the caller says.
                 unsafe { to.store(row, index, value.settled()) };
@@ -262,16 +293,15 @@ impl Transforms {
         }
     }
 
-    /// Transforms columns of A, B and C, multiplies and subtracts, transforms the difference back, and twists it
-    /// into the place of B.
+    /// Transforms columns of A and B, multiplies them, transforms the product back, and twists it into the place of B.
     ///
     /// # Safety
     /// As for [`transform_columns`](Transforms::transform_columns).
     #[target_feature(enable = "avx512f,avx512ifma")]
-    unsafe fn divide_columns(
+    unsafe fn multiply_columns(
         self,
         columns: Range<usize>,
-        [a, b, c]: [Series; 3],
+        [a, b]: [Series; 2],
         forward: &Turns,
         inverse: &Turns,
         twist: Twist,
@@ -289,13 +319,6 @@ impl Transforms {
             for (a, b) in values.iter_mut().zip(&others) {
                 // Below 2·r, because a is below 1.001·r.
                 *a = a.carried().reduced().product(&b.carried());
-            }
-            // SAFETY: as the caller says.
-            unsafe { c.load_all(column, &mut others) };
-            split(&mut others, &forward.twiddles);
-            for (product, c) in values.iter_mut().zip(&others) {
-                let c = c.carried().reduced();
-                *product = product.minus(c, 2).carried().reduced();
             }
             merge(&mut values, &inverse.twiddles);
             // SAFETY: as the caller says.

@@ -7,8 +7,8 @@
 use ff::{Field, PrimeField};
 use rayon::prelude::*;
 
-use super::{length, reverse_bits, Twiddles, SCALE_LEN};
-use crate::{Direction, Fr};
+use super::{length, reverse_bits, z_inverse, Twiddles, SCALE_LEN};
+use crate::{Direction, Evaluate, Fr};
 
 /// Elements that one thread transforms by itself: 64 KiB, which stay in the cache of a core.
 const LEAF_LEN: usize = 1 << 11;
@@ -27,7 +27,7 @@ pub(super) fn ntt(direction: Direction, values: &mut [Fr]) {
     reverse(values);
 }
 
-pub(super) fn quotient(a: &mut [Fr], b: &mut [Fr], c: &mut [Fr]) {
+pub(super) fn quotient(a: &mut [Fr], b: &mut [Fr], c: Evaluate<'_>) {
     let n = a.len();
     let generator = Fr::MULTIPLICATIVE_GENERATOR;
     let n_inverse = length(n)
@@ -36,12 +36,12 @@ pub(super) fn quotient(a: &mut [Fr], b: &mut [Fr], c: &mut [Fr]) {
 
     // Evaluations on the domain to coefficients, which the shift to the coset takes bit-reversed.
     let inverse = Twiddles::new(Direction::Inverse, n);
-    for values in [&mut *a, &mut *b, &mut *c] {
+    for values in [&mut *a, &mut *b] {
         split(values, &inverse);
     }
     drop(inverse);
     let forward = Twiddles::new(Direction::Forward, n);
-    for values in [&mut *a, &mut *b, &mut *c] {
+    for values in [&mut *a, &mut *b] {
         scale_reversed(values, generator, n_inverse);
         merge(values, &forward);
     }
@@ -49,16 +49,21 @@ pub(super) fn quotient(a: &mut [Fr], b: &mut [Fr], c: &mut [Fr]) {
 
     a.par_iter_mut()
         .zip(&*b)
-        .zip(&*c)
         .with_min_len(SCALE_LEN)
-        .for_each(|((a, b), c)| *a = *a * b - c);
+        .for_each(|(a, b)| *a *= b);
 
-    // On the coset Z is the constant 7ⁿ − 1.
-    let z = generator.pow_vartime([n as u64]) - Fr::ONE;
-    let z_inverse = z.invert().expect("the coset holds no root of Z");
-    split(a, &Twiddles::new(Direction::Inverse, n));
+    let inverse = Twiddles::new(Direction::Inverse, n);
+    split(a, &inverse);
     let generator_inverse = generator.invert().expect("the generator is not zero");
-    scale_reversed(a, generator_inverse, n_inverse * z_inverse);
+    let scale = n_inverse * z_inverse(n);
+    scale_reversed(a, generator_inverse, scale);
+
+    c(b);
+    split(b, &inverse);
+    a.par_iter_mut()
+        .zip(&*b)
+        .with_min_len(SCALE_LEN)
+        .for_each(|(a, c)| *a -= *c * scale);
     reverse(a);
 }
 

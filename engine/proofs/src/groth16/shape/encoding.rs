@@ -393,8 +393,9 @@ mod tests {
             let inputs = vec![Fr::from(1); counts.n_inputs];
             let mut aux = Mixed::default();
             (0..counts.n_aux).for_each(|i| aux.push(&Fr::from(i as u64 % 5)));
-            let mut out = [(); 3].map(|()| vec![Fr::from(0); counts.n_constraints + counts.n_inputs]);
-            shape.evaluate(n, (&inputs, &aux), out.each_mut().map(Vec::as_mut_slice));
+            let mut out = [(); 2].map(|()| vec![Fr::from(0); counts.n_constraints + counts.n_inputs]);
+            shape.evaluate_a_b(n, (&inputs, &aux), out.each_mut().map(Vec::as_mut_slice));
+            shape.evaluate_c(n, (&inputs, &aux), &mut out[0]);
         }
         assert!(n_accepted > 10, "{n_accepted}");
     }

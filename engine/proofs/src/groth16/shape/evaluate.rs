@@ -25,13 +25,13 @@ struct Values<'a> {
     aux: &'a Mixed,
 }
 
-/// Rows of one repetition, and where their values go.
-struct Task<'a> {
+/// Rows of one repetition, and where their values go: those of N combinations of each row that stand side by side.
+struct Task<'a, const N: usize> {
     part: &'a Part,
     chunk: &'a Chunk,
     /// Where the variables of each owner start.
     starts: Starts,
-    out: [&'a mut [Fr]; 3],
+    out: [&'a mut [Fr]; N],
 }
 
 /// One combination of rows of one kind.
@@ -45,20 +45,39 @@ struct Rows<'a> {
 }
 
 impl Shape {
-    /// Fills in A, B and C of the circuit that repeats the body n times; the inputs' own constraints come last.
+    /// Fills in A and B of the circuit that repeats the body n times; the inputs' own constraints come last.
     ///
     /// # Panics
-    /// When the witness does not fit, or the three have another length than the circuit's.
-    pub fn evaluate(&self, n: usize, (inputs, aux): (&[Fr], &Mixed), [a, b, c]: [&mut [Fr]; 3]) {
+    /// When the witness does not fit, or the two have another length than the circuit's.
+    pub fn evaluate_a_b(&self, n: usize, (inputs, aux): (&[Fr], &Mixed), [a, b]: [&mut [Fr]; 2]) {
+        let n_constraints = self.counts(n).n_constraints;
+        self.evaluate(n, (inputs, aux), 0, [&mut *a, b]);
+        a[n_constraints..].copy_from_slice(inputs);
+    }
+
+    /// Fills in C, as [`evaluate_a_b`](Shape::evaluate_a_b) does A and B.
+    ///
+    /// # Panics
+    /// As there.
+    pub fn evaluate_c(&self, n: usize, witness: (&[Fr], &Mixed), c: &mut [Fr]) {
+        self.evaluate(n, witness, 2, [c]);
+    }
+
+    /// Fills in N combinations of each row, from this one on, and zeros for the inputs' own constraints.
+    fn evaluate<const N: usize>(
+        &self,
+        n: usize,
+        (inputs, aux): (&[Fr], &Mixed),
+        first: usize,
+        out: [&mut [Fr]; N],
+    ) {
         assert!(self.fits(n, inputs, aux), "the witness is another circuit's");
         let counts = self.counts(n);
-        let rest = [a, b, c].map(|values| {
+        let mut rest = out.map(|values| {
             let (rows, of_inputs) = values.split_at_mut(counts.n_constraints);
             of_inputs.fill(Fr::ZERO);
-            (rows, of_inputs)
+            rows
         });
-        rest[0].1.copy_from_slice(inputs);
-        let mut rest = rest.map(|(rows, _)| rows);
         let mut tasks = Vec::new();
         let (head, body) = (&self.head, &self.body);
         for repetition in 0..=n {
@@ -90,10 +109,10 @@ impl Shape {
         tasks
             .into_par_iter()
             .with_max_len(1)
-            .for_each(|task| self.run(task, &values));
+            .for_each(|task| self.run(task, first, &values));
     }
 
-    fn run(&self, task: Task<'_>, values: &Values<'_>) {
+    fn run<const N: usize>(&self, task: Task<'_, N>, first: usize, values: &Values<'_>) {
         let Task {
             part,
             chunk,
@@ -102,16 +121,16 @@ impl Shape {
         } = task;
         let mut variables = &part.variables[chunk.variable..];
         let mut runs = part.runs[chunk.run..].iter();
-        let mut first = 0;
-        while first < chunk.n_rows {
+        let mut done = 0;
+        while done < chunk.n_rows {
             let run = runs.next().expect("a chunk ends where a run does");
             let n_rows = run.n_rows as usize;
             let kind = &self.kinds[run.kind as usize].0;
             let row_len = kind.iter().map(Combination::len).sum::<usize>();
             let (of_rows, rest) = variables.split_at(row_len * n_rows);
             variables = rest;
-            let mut start = 0;
-            for (combination, out) in kind.iter().zip(&mut out) {
+            let mut start = kind[..first].iter().map(Combination::len).sum::<usize>();
+            for (combination, out) in kind[first..].iter().zip(&mut out) {
                 let end = start + combination.len();
                 let rows = Rows {
                     variables: of_rows,
@@ -119,10 +138,10 @@ impl Shape {
                     own: start..end,
                     starts,
                 };
-                values.fill(combination, &rows, &mut out[first..first + n_rows]);
+                values.fill(combination, &rows, &mut out[done..done + n_rows]);
                 start = end;
             }
-            first += n_rows;
+            done += n_rows;
         }
     }
 }

@@ -49,7 +49,7 @@ impl Series {
     /// # Safety
     /// They are there, and no one else writes them.
     #[inline(always)]
-    unsafe fn load(self, series: usize, index: usize) -> Lanes {
+    pub(super) unsafe fn load(self, series: usize, index: usize) -> Lanes {
         // SAFETY: as the caller says.
         unsafe {
             let first = self.first.add(series * self.between + index * self.within);
