@@ -168,9 +168,10 @@ pub enum Error {
         /// Points that the circuit needs.
         needed: usize,
     },
-    /// A shape that was kept is not that of the circuit.
+    /// The circuit's shape, recorded anew, is not that of the circuit.
     #[error(
-        "the shape that was kept of the circuit is another circuit's: remove it, and it is recorded anew"
+        "the circuit assigns other variables than its shape has, which was recorded anew: a mistake of Lode's that no input \
+         mends, so please report it"
     )]
     ForeignShape,
     /// No aggregate is so long.

@@ -161,7 +161,7 @@ impl Witness {
     /// in memory that an earlier witness left.
     ///
     /// # Errors
-    /// As [`of`](Witness::of), and when the shape that was kept is another circuit's.
+    /// As [`of`](Witness::of), and when the circuit's shape has other variables.
     pub fn by_shape<C: Provable>(circuit: C, capacity: Capacity, memory: Memory) -> Result<Witness> {
         Witness::by_shape_beside(circuit, capacity, memory, |_| ()).map(|(witness, ())| witness)
     }
@@ -170,7 +170,7 @@ impl Witness {
     /// recorded, which takes one core some tenths of a second.
     ///
     /// # Errors
-    /// As [`of`](Witness::of), and when the shape that was kept is another circuit's.
+    /// As [`of`](Witness::of), and when the circuit's shape has other variables.
     pub fn by_shape_beside<C: Provable, T: Send>(
         circuit: C,
         capacity: Capacity,
@@ -194,9 +194,13 @@ impl Witness {
             circuit.synthesize(&mut assignment)?;
             Ok::<T, SynthesisError>(work(&assignment.aux))
         };
-        let (worked, shape) = rayon::join(assign, || shape::shape_of(outline));
-        let (worked, shape) = (worked?, shape?);
+        let kept = outline.clone();
+        let (worked, shape) = rayon::join(assign, || shape::shape_of(kept));
+        let (worked, mut shape) = (worked?, shape?);
         let Assignment { inputs, aux } = assignment;
+        if !shape.fits(n, &inputs, &aux) {
+            shape = shape::shape_anew(outline)?;
+        }
         if !shape.fits(n, &inputs, &aux) {
             return Err(Error::ForeignShape);
         }

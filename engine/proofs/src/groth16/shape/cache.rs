@@ -16,7 +16,7 @@ pub trait Shelf: Send + Sync {
     /// Puts bytes there.
     fn put(&self, name: &str, bytes: &[u8]);
 
-    /// Takes away what lies there, because it is no shape.
+    /// Takes away what lies there, because it is no shape, or another circuit's.
     fn discard(&self, name: &str, why: Damage);
 }
 
@@ -52,6 +52,20 @@ pub fn shape_of<C: Provable>(outline: Outline<C>) -> Result<Arc<Shape>, Synthesi
     };
     let shape = Arc::new(shape);
     Ok(Arc::clone(slot.get_or_init(|| shape)))
+}
+
+/// As [`shape_of`], for a circuit that what was kept does not fit: that is taken away first.
+///
+/// # Errors
+/// As there.
+pub fn shape_anew<C: Provable>(outline: Outline<C>) -> Result<Arc<Shape>, SynthesisError> {
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.retain(|(kept, _)| *kept != outline.name);
+    drop(kept);
+    if let Some(shelf) = SHELF.get() {
+        shelf.discard(&outline.name, Damage::Foreign);
+    }
+    shape_of(outline)
 }
 
 fn look_up(name: &str) -> Option<Shape> {
@@ -90,4 +104,90 @@ fn slot(name: &str) -> Slot {
         kept.remove(0);
     }
     slot
+}
+
+#[cfg(test)]
+mod tests {
+    use bellperson::{Circuit, ConstraintSystem};
+    use ff::Field;
+    use kernels::Fr;
+
+    use super::*;
+    use crate::groth16::{
+        memory::Memory,
+        witness::{Capacity, Witness},
+    };
+
+    /// So many variables, each of which is its own square.
+    #[derive(Clone)]
+    struct Squares(usize);
+
+    /// What each of them is kept under, however many they are.
+    const NAME: &str = "squares";
+
+    impl Circuit<Fr> for Squares {
+        fn synthesize<CS: ConstraintSystem<Fr>>(self, cs: &mut CS) -> Result<(), SynthesisError> {
+            for i in 0..self.0 {
+                let x = cs.alloc(|| format!("x_{i}"), || Ok(Fr::ONE))?;
+                cs.enforce(|| format!("square_{i}"), |lc| lc + x, |lc| lc + x, |lc| lc + x);
+            }
+            Ok(())
+        }
+    }
+
+    impl Provable for Squares {
+        fn outline(&self) -> Option<Outline<Squares>> {
+            Some(Outline {
+                name: NAME.to_owned(),
+                head: self.clone(),
+                body: None,
+            })
+        }
+    }
+
+    /// What lies on the shelf, and what was said when something was taken away.
+    static LYING: Mutex<(Vec<u8>, Vec<Damage>)> = Mutex::new((Vec::new(), Vec::new()));
+
+    struct Place;
+
+    impl Shelf for Place {
+        fn look_up(&self, name: &str, read: &mut dyn FnMut(&[u8])) {
+            let bytes = LYING.lock().unwrap().0.clone();
+            if name == NAME && !bytes.is_empty() {
+                read(&bytes);
+            }
+        }
+
+        fn put(&self, name: &str, bytes: &[u8]) {
+            if name == NAME {
+                LYING.lock().unwrap().0 = bytes.to_vec();
+            }
+        }
+
+        fn discard(&self, name: &str, why: Damage) {
+            if name == NAME {
+                let mut lying = LYING.lock().unwrap();
+                lying.0.clear();
+                lying.1.push(why);
+            }
+        }
+    }
+
+    #[test]
+    fn what_fits_another_circuit_is_taken_away() {
+        keep_on(Box::new(Place));
+        let bytes = |n: usize| {
+            let outline = Squares(n).outline().unwrap();
+            Shape::of(outline).unwrap().to_bytes(NAME)
+        };
+        Place.put(NAME, &bytes(3));
+        let capacity = Capacity::default();
+        let found = Witness::by_shape(Squares(5), capacity, Memory::default()).unwrap();
+        let expected = Witness::of(Squares(5), capacity).unwrap();
+        assert_eq!(
+            (&found.a, &found.b, found.c()),
+            (&expected.a, &expected.b, expected.c())
+        );
+        assert_eq!(*LYING.lock().unwrap(), (bytes(5), vec![Damage::Foreign]));
+    }
 }

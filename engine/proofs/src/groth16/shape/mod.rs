@@ -15,8 +15,8 @@ mod evaluate;
 mod kind;
 mod record;
 
-pub(super) use cache::shape_of;
 pub use cache::{keep_on, Shelf};
+pub(super) use cache::{shape_anew, shape_of};
 pub use encoding::Damage;
 use kind::Kind;
 
