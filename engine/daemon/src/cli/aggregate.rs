@@ -21,19 +21,18 @@ use kernels::Node;
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
 
-use super::Answer;
+use super::{given::Given, Answer};
 use crate::{
     config::Config,
     params::{Keys, Origin, Store},
     sector::{words, Identity},
-    small,
     stage::aggregate::Together,
 };
 
 /// Aggregate the proofs of many sectors into one proof (SnarkPack).
 ///
-/// Takes what `seal --json` printed for each sector, all of one size and seal proof. Their order is part of the
-/// statement. An aggregate of n proofs has 2260 + 2976·log2(n) bytes. It is verified before it is printed.
+/// Takes what `seal --json` printed for each sector, or for several, all of one size and seal proof. Their order is part
+/// of the statement. An aggregate of n proofs has 2260 + 2976·log2(n) bytes. It is verified before it is printed.
 ///
 /// It takes the verifying key of the size and the reference string of aggregates. With development parameters the
 /// latter is made where it is missing: in a second, and worth as little as they are.
@@ -45,7 +44,7 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Aggregate {
-    /// What `seal --json` printed for a sector; once for each.
+    /// What `seal --json` printed for a sector or several; once for each file.
     #[arg(long = "json-file", value_name = "FILE", required = true)]
     json_files: Vec<PathBuf>,
     /// How challenges are drawn: v1 (before network version 16) or v2.
@@ -121,11 +120,16 @@ struct Aggregated {
 impl Aggregate {
     /// Does it.
     pub fn run(self, config: &Config) -> Result<Answer> {
-        let files = self
-            .json_files
-            .iter()
-            .map(|path| Ok((path, read::<Sealed>(path)?)));
-        let files = files.collect::<Result<Vec<_>>>()?;
+        let mut files = Vec::new();
+        for path in &self.json_files {
+            let given = Given::read(path)?;
+            let sectors = given.sectors()?.unwrap_or_else(|| vec![given]);
+            for given in sectors {
+                let about = || format!("{} is not what `seal --json` prints", given.path().display());
+                let sealed = Sealed::deserialize(given.value()).with_context(about)?;
+                files.push((given.path().to_owned(), sealed));
+            }
+        }
         let (first, class) = (&files[0].0, files[0].1.class);
         let geometry = class.geometry()?;
         let (mut sectors, mut proofs) = (Vec::new(), Vec::new());
@@ -240,12 +244,6 @@ impl fmt::Display for Class {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes, {}", self.sector_size, self.seal_proof)
     }
-}
-
-fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T> {
-    let text = small::read(path)?;
-    serde_json::from_slice(&text)
-        .with_context(|| format!("{} is not what `seal --json` prints", path.display()))
 }
 
 fn text(answer: &Aggregated, proof: &Proven, n_proofs: usize, origin: Origin) -> String {

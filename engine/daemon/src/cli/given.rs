@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use engine_proofs::groth16::ProofKind;
 use serde_json::Value;
 
@@ -36,6 +36,22 @@ impl Given {
     /// All of it.
     pub fn value(&self) -> &Value {
         &self.value
+    }
+
+    /// What it says of each sector, where `seal --sectors` printed it.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn sectors(&self) -> Result<Option<Vec<Given>>> {
+        let Some(Value::Array(sectors)) = self.value.get("sectors") else {
+            return Ok(None);
+        };
+        ensure!(!sectors.is_empty(), "{} has no sectors", self.path.display());
+        let given = |(i, value): (usize, &Value)| Given {
+            path: PathBuf::from(format!("{}: sectors[{i}]", self.path.display())),
+            value: value.clone(),
+        };
+        Ok(Some(sectors.iter().enumerate().map(given).collect()))
     }
 
     /// What kind of proof it holds, where it says so.

@@ -29,7 +29,8 @@ use crate::{
 ///
 /// Needs the statement, the proof and the verifying key of the size; no sector and no parameter file. The
 /// statement comes from what `seal --json` printed, or from the flags; a flag wins over the file. What
-/// `post --json` printed says all of it; then only --key counts.
+/// `post --json` printed says all of it; then only --key counts. Of several sectors that were sealed together each is
+/// verified.
 ///
 /// Exit code: 0 for true; 1 for false, and for everything that is no proof or cannot be read.
 ///
@@ -105,7 +106,31 @@ impl Verify {
         if update::is_update(&given) {
             return update::Verify::of(self.json_file, self.key).run(config);
         }
-        let (identity, seed) = self.identity(&given)?;
+        match given.sectors()? {
+            Some(sectors) => self.porep_of_each(&sectors, config),
+            None => self.porep(&given, config),
+        }
+    }
+
+    fn porep_of_each(&self, sectors: &[Given], config: &Config) -> Result<Answer> {
+        let (mut text, mut objects, mut is_good) = (String::new(), Vec::new(), true);
+        for given in sectors {
+            let sector: u64 = given.parse("sector", "--sector")?;
+            let mut answer = self.porep(given, config)?;
+            text += &format!("sector {sector}: {}", answer.text);
+            answer.json["sector"] = sector.into();
+            objects.push(answer.json);
+            is_good &= answer.is_good;
+        }
+        Ok(Answer {
+            text,
+            json: json!({ "verified": is_good, "sectors": objects }),
+            is_good,
+        })
+    }
+
+    fn porep(&self, given: &Given, config: &Config) -> Result<Answer> {
+        let (identity, seed) = self.identity(given)?;
         let geometry = Geometry::of(identity.sector_size);
         let node = |word: &str| parse_node(word).map_err(anyhow::Error::new);
         let comm_d = self

@@ -171,11 +171,12 @@ fn two_are_proved() {
         panic!("two sectors: {sealed}");
     };
     assert_eq!(stages(one), ["pre_commit_2", "commit_1", "commit_2", "verify"]);
-    let verify = |sealed: &Value| {
-        let path = folder.path().join("sealed.json");
-        fs::write(&path, sealed.to_string()).unwrap();
-        run(&["verify", "--parameters", &parameters, "--json-file", text(&path)])
+    let path = folder.path().join("sealed.json");
+    let answer = |verb: &str, told: &Value| {
+        fs::write(&path, told.to_string()).unwrap();
+        run(&[verb, "--parameters", &parameters, "--json-file", text(&path)])
     };
+    let verify = |told: &Value| answer("verify", told);
     for (sealed, name) in [(one, "s-t01000-1"), (other, "s-t01000-2")] {
         assert_eq!(sealed["verified"], true);
         assert!(stdout(&verify(sealed)).starts_with("true"), "{name}");
@@ -186,6 +187,22 @@ fn two_are_proved() {
     let mut mixed = one.clone();
     mixed["proof"] = other["proof"].clone();
     assert!(stdout(&verify(&mixed)).starts_with("false"));
+
+    let both = stdout(&verify(&sealed));
+    let lines: Vec<&str> = both.lines().collect();
+    assert!(
+        matches!(lines[..], [one, other] if one.starts_with("sector 1: true") && other.starts_with("sector 2: true"))
+    );
+    assert!(stdout(&answer("aggregate", &sealed)).contains("of 2 proofs of 2 sectors"));
+    let mut one_is_wrong = sealed.clone();
+    one_is_wrong["sectors"][1] = mixed;
+    let output = verify(&one_is_wrong);
+    assert!(stdout(&output).ends_with("sector 1: false\n") && !output.status.success());
+    one_is_wrong["sectors"][1]["proof"] = Value::Null;
+    refused(&verify(&one_is_wrong), &["sectors[1]", "no proof", "--proof"]);
+    refused(&answer("aggregate", &one_is_wrong), &["sectors[1]", "proof"]);
+    one_is_wrong["sectors"] = Value::Array(Vec::new());
+    refused(&verify(&one_is_wrong), &[text(&path), "no sectors"]);
 }
 
 #[test]
