@@ -25,6 +25,6 @@ pub use cpu::{Cpu, Level};
 pub use device::DeviceInfo;
 pub use error::{Error, Result};
 pub use node::Node;
-pub use scalars::{Mixed, Scalars};
+pub use scalars::{Mixed, Planes, Scalars};
 pub use twin::Twin;
 pub use zeros::{room, zeros};

@@ -6,6 +6,7 @@
 //! passes through some MiB of memory for each thread.
 
 use std::ops::Range;
+use std::slice;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use group::prime::PrimeCurveAffine;
@@ -16,11 +17,11 @@ use super::affine::Point;
 use super::buckets::{Buckets, ChainSums};
 use super::curve::{Curve, Projective};
 use super::digits;
-use crate::scalars::{byte_of, Part};
+use crate::scalars::{places, Part, Planes};
 use crate::zeros::room;
-use crate::{Bases, Error, Fr, Mixed, Result, Scalars};
+use crate::{Bases, Error, Fr, Result, Scalars};
 
-/// Bases that a thread fetches at a time.
+/// Bases that a thread fetches at a time: a multiple of 64, so that scalars that are bits come in whole words.
 const CHUNK_LEN: usize = 1 << 12;
 
 /// One of so many scalars is looked at beforehand: all would cost a twentieth of a sum over bits. Few things in a
@@ -87,7 +88,8 @@ fn guess_dense(scalars: Scalars<'_>) -> usize {
         Part::Mixed(_, dense) => dense.len(),
         Part::Elements(elements) => {
             let samples = elements.iter().step_by(N_PER_SAMPLE);
-            N_PER_SAMPLE * samples.filter(|scalar| byte_of(scalar) == Mixed::DENSE).count()
+            let is_dense = |scalar: &&Fr| Planes::of(slice::from_ref(*scalar)).dense == 1;
+            N_PER_SAMPLE * samples.filter(is_dense).count()
         }
     }
 }
@@ -190,10 +192,7 @@ impl<C: Curve> Sum<C> {
 
     /// Adds a chunk, which starts at base number `start`.
     fn add(&mut self, start: usize, bases: &[u8], scalars: Part<'_>) -> Result<()> {
-        match scalars {
-            Part::Elements(elements) => self.classify(elements.iter().map(byte_of)),
-            Part::Mixed(bytes, _) => self.classify(bytes.iter().copied()),
-        }
+        self.classify(scalars);
         let off_curve = |place| Error::NotOnCurve {
             group: C::NAME,
             index: start + place,
@@ -226,19 +225,18 @@ impl<C: Curve> Sum<C> {
     }
 
     /// Finds the places of ones and of dense scalars.
-    fn classify(&mut self, bytes: impl ExactSizeIterator<Item = u8>) {
-        // Bits are at random: each place is written, and counts or not, for a branch would fail every other time.
-        self.unit_places.resize(bytes.len(), 0);
-        self.dense_places.resize(bytes.len(), 0);
-        let (mut n_units, mut n_dense) = (0, 0);
-        for (place, byte) in bytes.enumerate() {
-            self.unit_places[n_units] = place;
-            n_units += usize::from(byte == 1);
-            self.dense_places[n_dense] = place;
-            n_dense += usize::from(byte == Mixed::DENSE);
-        }
-        self.unit_places.truncate(n_units);
-        self.dense_places.truncate(n_dense);
+    fn classify(&mut self, scalars: Part<'_>) {
+        self.unit_places.clear();
+        self.dense_places.clear();
+        let mut start = 0;
+        // Bits are at random: a branch for each would fail every other time.
+        scalars.for_each(|bits| {
+            self.unit_places
+                .extend(places(bits.ones).map(|place| start + place));
+            self.dense_places
+                .extend(places(bits.dense).map(|place| start + place));
+            start += Planes::LEN;
+        });
     }
 
     /// Has a base wait for its buckets.
@@ -257,7 +255,7 @@ impl<C: Curve> Sum<C> {
 
     fn add_units(&mut self) {
         self.ones.resize(self.units.len(), 1);
-        let sum = std::slice::from_mut(&mut self.unit_sum);
+        let sum = slice::from_mut(&mut self.unit_sum);
         self.adder.add(&self.units, &self.ones, sum);
         self.units.clear();
     }
@@ -332,7 +330,7 @@ mod tests {
     use super::*;
     use crate::cpu::sums::{self, Sums};
     use crate::cpu::Level;
-    use crate::{G1Affine, G1Projective, G2Affine, G2Projective};
+    use crate::{G1Affine, G1Projective, G2Affine, G2Projective, Mixed};
 
     /// Each kind of arithmetic that this processor has.
     fn all() -> impl Iterator<Item = &'static dyn Sums> {

@@ -108,8 +108,8 @@ impl<'a> Prover<'a> {
     ///
     /// The proof is verified before it is returned: whatever the witness, the device or the parameters did
     /// wrong, no false proof leaves. Memory: 80 bytes for each element of the domain (0.34 GB for a 2 KiB
-    /// sector), one or two for each private variable that is a bit and 34 for the others, and 32 more for each element of the
-    /// domain while a sum is formed, if another proof follows; the parameters are read where they lie.
+    /// sector), less than one for each private variable that is a bit and 33 for the others, and 32 more for each
+    /// element of the domain while a sum is formed, if another proof follows; the parameters are read where they lie.
     ///
     /// # Errors
     /// When the circuit does not fit the parameters, its witness does not satisfy it, a point of the parameters

@@ -1,26 +1,27 @@
 //! A, B and C of every row, over all threads.
 //!
-//! Most variables of most rows are bits: such rows are looked up, or added up in integers, from one byte for each
-//! variable. Whether a variable is a bit is seen from its value, row by row: what holds for honest witnesses need not
-//! hold for all.
+//! Most variables of most rows are bits: such rows are looked up, or added up in integers, from the words that hold
+//! the bits of many variables. Whether a variable is a bit is seen from its value, row by row: what holds for honest
+//! witnesses need not hold for all.
 
-use std::ops::Range;
+use std::{iter::repeat_n, ops::Range};
 
 use ff::Field;
-use kernels::{Fr, Mixed};
+use kernels::{Fr, Mixed, Planes};
 use rayon::prelude::*;
 
 use super::{
-    kind::{Combination, Series, Sum},
+    kind::{Combination, Layout, Series, Sum, MAX_SERIES, MAX_STRIDE},
     Chunk, Part, Shape, Variable,
 };
 
 /// Where the variables of each owner start, in the order of [`Owner`](super::Owner); as many as its bits can say.
 type Starts = [usize; 8];
 
-/// A witness, by value and by byte; public inputs first.
+/// A witness, by value and by what the values are: private variables first, so that their bits need only be copied, and
+/// public inputs from the next word on.
 struct Values<'a> {
-    bytes: Vec<u8>,
+    planes: Vec<Planes>,
     inputs: &'a [Fr],
     aux: &'a Mixed,
 }
@@ -81,14 +82,14 @@ impl Shape {
         let mut tasks = Vec::new();
         let (head, body) = (&self.head, &self.body);
         for repetition in 0..=n {
-            let of_head = inputs.len();
+            let of_inputs = start_of_inputs(aux);
             let (part, starts) = match repetition.checked_sub(1) {
-                None => (head, [of_head, of_head, 0, 0, 0, 0, 0, 0]),
+                None => (head, [0, 0, of_inputs, of_inputs, 0, 0, 0, 0]),
                 Some(i) => {
-                    let own = of_head + head.counts.n_aux + i * body.counts.n_aux;
-                    let own_input = head.counts.n_inputs + i * body.counts.n_inputs;
+                    let own = head.counts.n_aux + i * body.counts.n_aux;
+                    let own_input = of_inputs + head.counts.n_inputs + i * body.counts.n_inputs;
                     let argument = self.arguments.as_ref().map_or(0, |arguments| arguments.places[i]);
-                    (body, [own, of_head, own_input, 0, of_head + argument, 0, 0, 0])
+                    (body, [own, 0, own_input, of_inputs, argument, 0, 0, 0])
                 }
             };
             for chunk in &part.chunks {
@@ -148,16 +149,23 @@ impl Shape {
 
 impl<'a> Values<'a> {
     fn new(inputs: &'a [Fr], aux: &'a Mixed) -> Values<'a> {
-        // A dense byte is right for any input, and they are few.
-        let mut bytes = vec![Mixed::DENSE; inputs.len()];
-        bytes.extend_from_slice(aux.bytes());
-        Values { bytes, inputs, aux }
+        // A dense place is right for any input, and they are few.
+        let dense = Planes {
+            ones: 0,
+            dense: u64::MAX,
+        };
+        let n_dense = inputs.len().div_ceil(Planes::LEN);
+        // One more, as words are read in pairs.
+        let mut planes = Vec::with_capacity(aux.planes().len() + n_dense + 1);
+        planes.extend_from_slice(aux.planes());
+        planes.extend(repeat_n(dense, n_dense + 1));
+        Values { planes, inputs, aux }
     }
 
     fn value(&self, place: usize) -> Fr {
-        match place.checked_sub(self.inputs.len()) {
-            None => self.inputs[place],
-            Some(place) => self.aux.get(place),
+        match place.checked_sub(start_of_inputs(self.aux)) {
+            None => self.aux.get(place),
+            Some(place) => self.inputs[place],
         }
     }
 
@@ -191,14 +199,17 @@ impl<'a> Values<'a> {
         for (out, row) in out.iter_mut().zip(rows.variables.chunks_exact(rows.row_len)) {
             let own: &[Variable; N] = row[rows.own.clone()].try_into().expect("as many as it has");
             let places = own.map(|variable| variable.place(rows.starts));
-            let bytes = places.map(|place| self.bytes[place]);
-            let choice = (0..N).fold(0, |choice, i| choice | usize::from(bytes[i]) << i);
-            let is_dense = bytes.into_iter().fold(0, |seen, byte| seen | byte) >= Mixed::DENSE;
-            *out = if is_dense {
+            let (mut choice, mut dense) = (0, 0);
+            for (i, place) in places.iter().enumerate() {
+                let bit = self.planes[place / Planes::LEN].at(*place);
+                choice |= bit.ones << i;
+                dense |= bit.dense;
+            }
+            *out = if dense != 0 {
                 let products = (0..N).map(|i| product(self.value(places[i]), &coefficients[i]));
                 products.fold(values[0], |sum, product| sum + product)
             } else {
-                values[choice % CHOICES]
+                values[choice as usize % CHOICES]
             };
         }
     }
@@ -228,24 +239,15 @@ impl<'a> Values<'a> {
     #[inline]
     fn number(&self, series: &Series, place: usize) -> Option<u32> {
         let layout = series.layout;
-        let bytes = &self.bytes[place..place + (layout.len - 1) * layout.stride + 1];
-        let (mut number, mut seen) = (0, 0);
-        if layout.stride == 1 {
-            for (i, eight) in bytes.chunks(8).enumerate() {
-                let mut padded = [0; 8];
-                padded[..eight.len()].copy_from_slice(eight);
-                let eight = u64::from_le_bytes(padded);
-                seen |= eight;
-                // Bit 8·i of one factor and bit 56 − 7·i of the other meet in bit 56 + i, and no two in one place.
-                number |= (eight.wrapping_mul(0x0102_0408_1020_4080) >> 56 << (8 * i)) as u32;
-            }
-        } else {
-            for (i, byte) in bytes.iter().step_by(layout.stride).enumerate() {
-                seen |= u64::from(*byte);
-                number |= u32::from(*byte) << i;
-            }
-        }
-        (seen & 0xfefe_fefe_fefe_fefe == 0).then_some(number)
+        // 64 bits from the place on: more than the longest series needs.
+        let word = place / Planes::LEN;
+        let pair = &self.planes[word..word + 2];
+        let join = |first: u64, second: u64| {
+            let (shift, after) = (place % Planes::LEN, Planes::LEN - 1 - place % Planes::LEN);
+            gather(first >> shift | second << 1 << after, layout)
+        };
+        let dense = join(pair[0].dense, pair[1].dense);
+        (dense == 0).then(|| join(pair[0].ones, pair[1].ones))
     }
 
     /// The sum over a series some of whose variables are no bits.
@@ -259,6 +261,29 @@ impl<'a> Values<'a> {
             sum
         })
     }
+}
+
+/// Where public inputs start.
+fn start_of_inputs(aux: &Mixed) -> usize {
+    aux.len().next_multiple_of(Planes::LEN)
+}
+
+/// The bits of a series next to each other, from a word that starts where it does.
+#[inline]
+fn gather(bits: u64, layout: Layout) -> u32 {
+    const { assert!(MAX_SERIES <= 16 && MAX_STRIDE == 2) };
+    let gathered = match layout.stride {
+        1 => bits,
+        _ => {
+            // Neighbours join, then pairs of them, and so on, over the gaps.
+            let bits = bits & 0x5555_5555;
+            let bits = (bits | bits >> 1) & 0x3333_3333;
+            let bits = (bits | bits >> 2) & 0x0f0f_0f0f;
+            let bits = (bits | bits >> 4) & 0x00ff_00ff;
+            bits | bits >> 8
+        }
+    };
+    gathered as u32 & ((1 << layout.len) - 1)
 }
 
 /// Many coefficients are one or its opposite, and comparing is quicker than multiplying.
