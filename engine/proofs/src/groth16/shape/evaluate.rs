@@ -304,3 +304,50 @@ impl Variable {
         starts[owner] + index
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bits in no order.
+    const BITS: u64 = 0x5a3c_96f1_e07b_2d84;
+
+    #[test]
+    fn the_bits_of_a_series_are_gathered_whatever_stands_between() {
+        for (len, stride) in
+            (1..=MAX_SERIES).flat_map(|len| (1..=MAX_STRIDE).map(move |stride| (len, stride)))
+        {
+            for bits in [BITS, !BITS, u64::MAX, 0] {
+                let expected = (0..len).fold(0, |number, i| number | (bits >> (i * stride) & 1) << i);
+                let found = gather(bits, Layout { len, stride });
+                assert_eq!(u64::from(found), expected, "{len} bits, stride {stride}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_series_reads_from_any_place_of_two_words() {
+        let layout = Layout {
+            len: MAX_SERIES,
+            stride: 1,
+        };
+        let Combination::Long { series, .. } = Combination::new(Fr::ZERO, vec![(Fr::ONE, layout)]) else {
+            panic!("a series is long");
+        };
+        let bit = |place: usize| BITS >> (place * 7 % 64) & 1;
+        let dense = 100;
+        let mut aux = Mixed::default();
+        (0..128).for_each(|place| aux.push(&Fr::from(if place == dense { 2 } else { bit(place) })));
+        let values = Values::new(&[Fr::ONE], &aux);
+        for place in 0..=128 - MAX_SERIES {
+            let places = place..place + MAX_SERIES;
+            let number = places
+                .clone()
+                .rev()
+                .fold(0, |number, place| number << 1 | bit(place) as u32);
+            let expected = (!places.contains(&dense)).then_some(number);
+            assert_eq!(values.number(&series[0], place), expected, "from {place}");
+        }
+        assert_eq!(values.number(&series[0], 128), None, "a public input");
+    }
+}
