@@ -20,6 +20,7 @@ mod sums;
 mod tree;
 
 pub use level::Level;
+pub use poseidon::trace;
 
 pub(crate) use encode::{decode, decode_scaled, encode, encode_scaled};
 pub(crate) use label::label;

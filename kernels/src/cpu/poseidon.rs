@@ -9,6 +9,7 @@
 #[cfg(target_arch = "x86_64")]
 mod ifma;
 mod portable;
+mod trace;
 
 use std::sync::LazyLock;
 
@@ -25,6 +26,8 @@ use super::field::{self, Words};
 use crate::{Error, Fr, Hash, Level, Node};
 
 use portable::Portable;
+
+pub use trace::trace;
 
 /// Nodes of the longest preimage.
 const MAX_ARITY: usize = 11;
@@ -331,6 +334,12 @@ const HASHES: [Hash; 5] = [
     Hash::Poseidon2Custom,
 ];
 
+/// The place of a hash among them.
+fn table(hash: Hash) -> usize {
+    let place = HASHES.iter().position(|known| *known == hash);
+    place.expect("every Hash but SHA-256 is one of these")
+}
+
 const fn tables<C: Constant>() -> Tables<C> {
     [
         LazyLock::new(|| Constants::new::<U2>(HashType::MerkleTree)),
@@ -344,10 +353,7 @@ const fn tables<C: Constant>() -> Tables<C> {
 /// `digests[i] = Poseidon(preimages[i·arity .. (i+1)·arity])`.
 pub(super) fn hash(level: Level, hash: Hash, preimages: &[Node], digests: &mut [Node]) -> crate::Result<()> {
     let (arity, hasher) = (hash.arity(), hasher(level));
-    let table = HASHES
-        .iter()
-        .position(|known| *known == hash)
-        .expect("every Hash but SHA-256 is one of these");
+    let table = table(hash);
     let chunks = preimages
         .par_chunks(arity * CHUNK_LEN)
         .zip(digests.par_chunks_mut(CHUNK_LEN))
