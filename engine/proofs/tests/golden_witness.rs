@@ -5,7 +5,11 @@ mod sealed;
 
 use bellperson::SynthesisError;
 use engine_proofs::{
-    groth16::mock::{Error, MockProver},
+    groth16::{
+        memory::Memory,
+        mock::{Error, MockProver},
+        witness::{Capacity, Witness},
+    },
     porep::{
         challenge::Challenges,
         circuit::Porep,
@@ -51,11 +55,24 @@ fn the_witness_is_the_references() {
     assert_eq!(hex_of(&ours.aux()[..8]), words(&known["first_aux_le"]));
     let last: Vec<Fr> = ours.aux().iter().rev().take(4).copied().collect();
     assert_eq!(hex_of(&last), words(&known["last_aux_le"]));
+    assert_eq!(sha256_of(ours.aux()), word(&known["sha256_aux_le"]));
+
+    // As it is computed where constraints are not laid.
+    let computed = Witness::by_shape(
+        Porep::new(&statement, &proof),
+        Capacity::default(),
+        Memory::default(),
+    );
+    let aux = computed.expect("as above").aux.to_elements();
+    assert_eq!(sha256_of(&aux), word(&known["sha256_aux_le"]));
+}
+
+fn sha256_of(elements: &[Fr]) -> String {
     let mut sha256 = Sha256::new();
-    for &element in ours.aux() {
+    for &element in elements {
         sha256.update(Node::from(element).0);
     }
-    assert_eq!(hex::encode(sha256.finalize()), word(&known["sha256_aux_le"]));
+    hex::encode(sha256.finalize())
 }
 
 /// A sector of our own, opened by ourselves, satisfies the circuit, and publishes what a verifier expects.

@@ -10,7 +10,7 @@ use kernels::{Fr, Hash, Node};
 use neptune::{
     circuit::poseidon_hash,
     hash_type::{CType, HashType},
-    poseidon::{Arity, PoseidonConstants},
+    poseidon::PoseidonConstants,
     Strength,
 };
 use typenum::{U11, U2, U4, U8};
@@ -19,6 +19,7 @@ use super::{
     alloc_node,
     bits::{node_from_digest, node_to_bits},
     native::{self, sha256::Word},
+    traces::Trace,
 };
 
 static POSEIDON_2: LazyLock<PoseidonConstants<Fr, U2>> = LazyLock::new(PoseidonConstants::new);
@@ -44,31 +45,39 @@ pub fn hash<CS: ConstraintSystem<Fr>>(
     hash: Hash,
     preimage: Vec<AllocatedNum<Fr>>,
 ) -> Result<AllocatedNum<Fr>, SynthesisError> {
+    hash_traced(cs, hash, preimage, None)
+}
+
+/// As [`hash`]; a trace of this preimage spares a constraint system that only collects a witness the arithmetic.
+///
+/// # Errors
+/// As [`hash`].
+///
+/// # Panics
+/// As [`hash`].
+pub fn hash_traced<CS: ConstraintSystem<Fr>>(
+    mut cs: CS,
+    hash: Hash,
+    preimage: Vec<AllocatedNum<Fr>>,
+    trace: Option<Trace<'_>>,
+) -> Result<AllocatedNum<Fr>, SynthesisError> {
     assert_eq!(
         preimage.len(),
         hash.arity(),
         "{hash:?} takes another number of nodes"
     );
-    match hash {
-        Hash::Sha256 => sha256_node(cs, &preimage),
-        Hash::Poseidon2 => poseidon(cs, preimage, &POSEIDON_2),
-        Hash::Poseidon2Custom => poseidon(cs, preimage, &POSEIDON_2_CUSTOM),
-        Hash::Poseidon4 => poseidon(cs, preimage, &POSEIDON_4),
-        Hash::Poseidon8 => poseidon(cs, preimage, &POSEIDON_8),
-        Hash::Poseidon11 => poseidon(cs, preimage, &POSEIDON_11),
-    }
-}
-
-fn poseidon<CS: ConstraintSystem<Fr>, A: Arity<Fr>>(
-    mut cs: CS,
-    preimage: Vec<AllocatedNum<Fr>>,
-    constants: &PoseidonConstants<Fr, A>,
-) -> Result<AllocatedNum<Fr>, SynthesisError> {
-    if cs.is_witness_generator() {
-        let digest = native::poseidon::poseidon(&mut cs, &values(&preimage)?, constants);
+    if hash != Hash::Sha256 && cs.is_witness_generator() {
+        let digest = native::poseidon::poseidon(&mut cs, hash, &values(&preimage)?, trace);
         return AllocatedNum::alloc(cs, || Ok(digest));
     }
-    poseidon_hash(cs, preimage, constants)
+    match hash {
+        Hash::Sha256 => sha256_node(cs, &preimage),
+        Hash::Poseidon2 => poseidon_hash(cs, preimage, &*POSEIDON_2),
+        Hash::Poseidon2Custom => poseidon_hash(cs, preimage, &*POSEIDON_2_CUSTOM),
+        Hash::Poseidon4 => poseidon_hash(cs, preimage, &*POSEIDON_4),
+        Hash::Poseidon8 => poseidon_hash(cs, preimage, &*POSEIDON_8),
+        Hash::Poseidon11 => poseidon_hash(cs, preimage, &*POSEIDON_11),
+    }
 }
 
 fn values(numbers: &[AllocatedNum<Fr>]) -> Result<Vec<Fr>, SynthesisError> {

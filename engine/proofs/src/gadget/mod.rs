@@ -12,6 +12,7 @@ pub mod insertion;
 pub mod label;
 mod native;
 pub mod path;
+pub mod traces;
 
 use bellperson::{gadgets::num::AllocatedNum, ConstraintSystem, SynthesisError};
 use kernels::{Fr, Node};

@@ -10,8 +10,9 @@ use super::{
     alloc_nodes,
     bits::{alloc_bits, publish},
     enforce_equal,
-    hash::hash,
+    hash::hash_traced,
     insertion::insert,
+    traces::PathTrace,
 };
 use crate::{
     geometry::Geometry,
@@ -27,7 +28,8 @@ pub fn rows(tree: TreeHash, geometry: &Geometry) -> Vec<Hash> {
     tree.arities(geometry).into_iter().map(hash).collect()
 }
 
-/// Enforces that `leaf` stands under `root`, at an index that becomes a public input.
+/// Enforces that `leaf` stands under `root`, at an index that becomes a public input. The traces are those of the
+/// path, if they were computed.
 ///
 /// # Errors
 /// `AssignmentMissing` where a value is asked for and the witness lacks it.
@@ -37,6 +39,7 @@ pub fn enforce_inclusion<CS: ConstraintSystem<Fr>>(
     leaf: &AllocatedNum<Fr>,
     root: &AllocatedNum<Fr>,
     witness: Option<&Path>,
+    traces: Option<PathTrace<'_>>,
 ) -> Result<(), SynthesisError> {
     let mut node = leaf.clone();
     let mut index_bits = Vec::new();
@@ -46,7 +49,8 @@ pub fn enforce_inclusion<CS: ConstraintSystem<Fr>>(
         let bits = alloc_bits(cs.namespace(|| "index"), index_len(row), step.map(index))?;
         let siblings = alloc_nodes(cs.namespace(|| "sibling"), row.arity() - 1, step.map(siblings))?;
         let children = insert(cs.namespace(|| "insert"), &node, &bits, &siblings)?;
-        node = hash(cs.namespace(|| "hash"), row, children)?;
+        let trace = traces.and_then(|traces| traces.row(i));
+        node = hash_traced(cs.namespace(|| "hash"), row, children, trace)?;
         index_bits.extend(bits);
     }
     publish(cs.namespace(|| "index"), &index_bits)?;
@@ -70,7 +74,8 @@ pub fn alloc_siblings<CS: ConstraintSystem<Fr>>(
     rows.iter().enumerate().map(row).collect()
 }
 
-/// Enforces that `leaf` stands under `root` at the index that `bits` spell, least significant first.
+/// Enforces that `leaf` stands under `root` at the index that `bits` spell, least significant first. The traces
+/// are those of the path, if they were computed.
 ///
 /// # Errors
 /// As [`enforce_inclusion`].
@@ -83,13 +88,15 @@ pub fn enforce_inclusion_at<CS: ConstraintSystem<Fr>>(
     bits: &[AllocatedBit],
     leaf: &AllocatedNum<Fr>,
     root: &AllocatedNum<Fr>,
+    traces: Option<PathTrace<'_>>,
 ) -> Result<(), SynthesisError> {
     let (mut node, mut bits) = (leaf.clone(), bits);
     for (i, (&row, siblings)) in rows.iter().zip(siblings).enumerate() {
         let mut cs = cs.namespace(|| format!("row_{i}"));
         let (index, above) = bits.split_at(index_len(row));
         let children = insert(cs.namespace(|| "insert"), &node, index, siblings)?;
-        node = hash(cs.namespace(|| "hash"), row, children)?;
+        let trace = traces.and_then(|traces| traces.row(i));
+        node = hash_traced(cs.namespace(|| "hash"), row, children, trace)?;
         bits = above;
     }
     assert!(bits.is_empty(), "the index has {} bits too many", bits.len());

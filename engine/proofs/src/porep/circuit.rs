@@ -15,10 +15,11 @@ use crate::{
         alloc_node, alloc_nodes, alloc_public_node,
         bits::{alloc_bits, node_to_bits, publish},
         enforce_equal,
-        hash::hash,
+        hash::{hash, hash_traced},
         label::label,
         path::{enforce_inclusion, rows},
         sum,
+        traces::{PathTrace, PathTraces, Trace, Traces},
     },
     geometry::Geometry,
     groth16::{Outline, Provable},
@@ -128,6 +129,10 @@ impl Sector {
         mut cs: CS,
         opening: Option<&Opening>,
     ) -> Result<(), SynthesisError> {
+        let traces = opening.filter(|_| cs.is_witness_generator());
+        let traces = traces.map(|opening| OpeningTraces::of(self, opening));
+        let traces = traces.as_ref();
+
         let path = opening.map(|opening| &opening.data);
         let data = alloc_node(cs.namespace(|| "data"), path.map(|path| path.leaf))?;
         enforce_inclusion(
@@ -136,12 +141,14 @@ impl Sector {
             &data,
             &self.comm_d,
             path,
+            None,
         )?;
 
         let parents = (0..DEGREE)
             .map(|i| {
                 let parent = opening.and_then(|opening| opening.parents.get(i));
-                self.open_parent(cs.namespace(|| format!("parent_{i}")), parent)
+                let traces = traces.map(|traces| traces.parent(i));
+                self.open_parent(cs.namespace(|| format!("parent_{i}")), parent, traces)
             })
             .collect::<Result<Vec<_>, _>>()?;
 
@@ -150,11 +157,18 @@ impl Sector {
         let key = labels.last().expect("a sector has layers");
         let replica = sum(cs.namespace(|| "replica"), key, &data)?;
         let path = opening.map(|opening| &opening.replica);
-        let cs_path = cs.namespace(|| "replica_path");
-        enforce_inclusion(cs_path, &self.tree_rows, &replica, &self.comm_r_last, path)?;
+        enforce_inclusion(
+            cs.namespace(|| "replica_path"),
+            &self.tree_rows,
+            &replica,
+            &self.comm_r_last,
+            path,
+            traces.map(OpeningTraces::replica),
+        )?;
 
         let path = opening.map(|opening| &opening.column.path);
-        self.enforce_column(cs.namespace(|| "column"), labels, path)
+        let traces = traces.map(OpeningTraces::own);
+        self.enforce_column(cs.namespace(|| "column"), labels, path, traces)
     }
 
     /// The labels of a parent, opened in tree C.
@@ -162,11 +176,12 @@ impl Sector {
         &self,
         mut cs: CS,
         column: Option<&Column>,
+        traces: Option<ColumnTraces<'_>>,
     ) -> Result<Vec<AllocatedNum<Fr>>, SynthesisError> {
         let labels = column.map(|column| column.labels.as_slice());
         let labels = alloc_nodes(cs.namespace(|| "label"), self.n_layers, labels)?;
         let path = column.map(|column| &column.path);
-        self.enforce_column(cs.namespace(|| "column"), labels.clone(), path)?;
+        self.enforce_column(cs.namespace(|| "column"), labels.clone(), path, traces)?;
         Ok(labels)
     }
 
@@ -176,16 +191,22 @@ impl Sector {
         mut cs: CS,
         labels: Vec<AllocatedNum<Fr>>,
         path: Option<&Path>,
+        traces: Option<ColumnTraces<'_>>,
     ) -> Result<(), SynthesisError> {
-        let poseidon = Hash::poseidon(labels.len()).expect("a sector has 2 layers or 11");
-        let digest = hash(cs.namespace(|| "hash"), poseidon, labels)?;
+        let trace = traces.and_then(|traces| traces.column);
+        let digest = hash_traced(cs.namespace(|| "hash"), self.column_hash(), labels, trace)?;
         enforce_inclusion(
             cs.namespace(|| "path"),
             &self.tree_rows,
             &digest,
             &self.comm_c,
             path,
+            traces.map(|traces| traces.path),
         )
+    }
+
+    fn column_hash(&self) -> Hash {
+        Hash::poseidon(self.n_layers).expect("a sector has 2 layers or 11")
     }
 
     /// The challenge's labels, layer by layer, hashed from its parents' labels.
@@ -218,5 +239,53 @@ impl Sector {
                 )
             })
             .collect()
+    }
+}
+
+/// What Poseidon allocates for an opening: its own column is the first, then come its parents'.
+struct OpeningTraces {
+    columns: Traces,
+    /// Of the columns, and of the replica last.
+    paths: PathTraces,
+    n_columns: usize,
+}
+
+/// What Poseidon allocates for a column.
+#[derive(Clone, Copy)]
+struct ColumnTraces<'a> {
+    column: Option<Trace<'a>>,
+    path: PathTrace<'a>,
+}
+
+impl OpeningTraces {
+    fn of(sector: &Sector, opening: &Opening) -> OpeningTraces {
+        let parents = opening.parents.iter().take(DEGREE);
+        let columns: Vec<&Column> = [&opening.column].into_iter().chain(parents).collect();
+        let labels = columns.iter().map(|column| column.labels.as_slice());
+        let paths = columns.iter().map(|column| &column.path);
+        OpeningTraces {
+            columns: Traces::of(sector.column_hash(), labels),
+            paths: PathTraces::of(&sector.tree_rows, paths.chain([&opening.replica])),
+            n_columns: columns.len(),
+        }
+    }
+
+    fn own(&self) -> ColumnTraces<'_> {
+        self.column(0)
+    }
+
+    fn parent(&self, i: usize) -> ColumnTraces<'_> {
+        self.column(1 + i)
+    }
+
+    fn column(&self, i: usize) -> ColumnTraces<'_> {
+        ColumnTraces {
+            column: self.columns.get(i),
+            path: self.paths.path(i),
+        }
+    }
+
+    fn replica(&self) -> PathTrace<'_> {
+        self.paths.path(self.n_columns)
     }
 }

@@ -23,6 +23,7 @@ use crate::{
         insertion::select,
         path::{alloc_siblings, enforce_inclusion_at, rows},
         sum,
+        traces::{PathTraces, ABREAST},
     },
     geometry::Geometry,
     groth16::{r1cs::Counts, Arguments, Outline, Provable},
@@ -186,10 +187,16 @@ impl Circuit<Fr> for Update<'_> {
             drawn,
             partition_bits,
         } = self.begin(cs)?;
+        let mut traces = None;
         for (i, mut bits) in drawn.into_iter().take(self.n_opened).enumerate() {
             bits.extend(partition_bits.iter().cloned());
-            let opening = self.proof().and_then(|proof| proof.openings.get(i));
-            challenges.open(cs.namespace(|| format!("challenge_{i}")), &bits, opening)?;
+            let left = self.proof().and_then(|proof| proof.openings.get(i..));
+            if i % N_TRACED == 0 && cs.is_witness_generator() {
+                traces = left.map(|openings| challenges.trace(openings));
+            }
+            let traces = traces.as_ref().map(|traces| (traces, i % N_TRACED));
+            let opening = left.and_then(<[Opening]>::first);
+            challenges.open(cs.namespace(|| format!("challenge_{i}")), &bits, opening, traces)?;
         }
         Ok(())
     }
@@ -306,7 +313,7 @@ impl Apex {
         }
         let rows = vec![Hash::Sha256; self.above.len()];
         let path = (&rows[..], &self.above[..]);
-        enforce_inclusion_at(cs.namespace(|| "path"), path, partition, &row[0], root)
+        enforce_inclusion_at(cs.namespace(|| "path"), path, partition, &row[0], root, None)
     }
 }
 
@@ -323,7 +330,20 @@ struct Challenges {
     apex: Option<Apex>,
 }
 
+/// Paths of a challenge whose traces are computed beforehand: in the old replica, and in the new.
+const N_SIDES: usize = 2;
+
+/// Challenges that go together: whole eights of paths, and no more to hold than a second cache does.
+const N_TRACED: usize = ABREAST / N_SIDES;
+
 impl Challenges {
+    /// Computes what Poseidon allocates for the paths of the next challenges in both replicas.
+    fn trace(&self, openings: &[Opening]) -> PathTraces {
+        let openings = openings.iter().take(N_TRACED);
+        let paths = openings.flat_map(|opening| [&opening.old, &opening.new]);
+        PathTraces::of(&self.tree_rows, paths)
+    }
+
     /// One challenge: its new replica is old replica plus data times factor, the replicas stand under their roots
     /// and the data under comm_d_new.
     fn open<CS: ConstraintSystem<Fr>>(
@@ -331,6 +351,7 @@ impl Challenges {
         mut cs: CS,
         bits: &[AllocatedBit],
         opening: Option<&Opening>,
+        traces: Option<(&PathTraces, usize)>,
     ) -> Result<(), SynthesisError> {
         let rho = self.rho(cs.namespace(|| "rho"), bits)?;
         let old = alloc_node(cs.namespace(|| "old"), opening.map(|opening| opening.old.leaf))?;
@@ -341,12 +362,13 @@ impl Challenges {
             ("old", &old, &self.old, opening.map(|opening| &opening.old)),
             ("new", &new, &self.new, opening.map(|opening| &opening.new)),
         ];
-        for (name, leaf, root, path) in sides {
+        for (side, (name, leaf, root, path)) in sides.into_iter().enumerate() {
             let mut cs = cs.namespace(|| format!("{name}_path"));
             let steps = path.map(|path| path.steps.as_slice());
             let siblings = alloc_siblings(cs.namespace(|| "sibling"), &self.tree_rows, steps)?;
             let path = (&self.tree_rows[..], &siblings[..]);
-            enforce_inclusion_at(cs.namespace(|| "path"), path, bits, leaf, root)?;
+            let traces = traces.map(|(traces, place)| traces.path(N_SIDES * place + side));
+            enforce_inclusion_at(cs.namespace(|| "path"), path, bits, leaf, root, traces)?;
         }
         let steps = opening.map(|opening| opening.data.steps.as_slice());
         self.open_data(cs.namespace(|| "data_path"), bits, &data, steps)
@@ -403,7 +425,7 @@ impl Challenges {
         let Some(apex) = &self.apex else {
             let siblings = alloc_siblings(cs.namespace(|| "sibling"), &self.tree_rows, steps)?;
             let path = (&self.tree_rows[..], &siblings[..]);
-            return enforce_inclusion_at(cs.namespace(|| "path"), path, bits, data, &self.comm_d_new);
+            return enforce_inclusion_at(cs.namespace(|| "path"), path, bits, data, &self.comm_d_new, None);
         };
         let (below, above) = bits.split_at(self.rules.apex_height());
         let among = &above[..apex.leaves.len().ilog2() as usize];
@@ -411,6 +433,6 @@ impl Challenges {
         let rows = vec![Hash::Sha256; below.len()];
         let siblings = alloc_siblings(cs.namespace(|| "sibling"), &rows, steps)?;
         let path = (&rows[..], &siblings[..]);
-        enforce_inclusion_at(cs.namespace(|| "path"), path, below, data, &leaf)
+        enforce_inclusion_at(cs.namespace(|| "path"), path, below, data, &leaf, None)
     }
 }
