@@ -267,8 +267,9 @@ pub trait Backend: Send + Sync {
     /// `h = (A·B − C) / Z`, which replace `a`. `b` holds nothing of use afterwards.
     ///
     /// All have the same length m, a power of two. C is asked for when A·B is formed: `c` writes every evaluation of C
-    /// into a slice, which may be where those of B were. `h` has degree m − 2: the last coefficient is zero exactly when the
-    /// constraints hold.
+    /// into a slice, which may be where those of B were. `h` has degree m − 2 when
+    /// the constraints hold: the last coefficient is then zero. Where they do not hold it is so only where their errors
+    /// cancel, which the verification of the proof sees.
     ///
     /// On a coset of the domain Z is a constant z. So h is the polynomial that A·B is there, over z, less C over z:
     /// six transforms, none of them C's to the coset.

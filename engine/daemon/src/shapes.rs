@@ -59,6 +59,9 @@ impl Shelf for Folder {
 
     fn discard(&self, name: &str, why: Damage) {
         let path = self.path(name);
+        if !path.exists() {
+            return;
+        }
         eprintln!(
             "{} is removed, and the circuit recorded anew: {why}",
             path.display()

@@ -20,6 +20,8 @@ mod sums;
 mod tree;
 
 pub use level::Level;
+/// No operation of a [`Backend`](crate::Backend): a synthesis asks for a few at a time, fewer than a device is worth.
+#[doc(inline)]
 pub use poseidon::trace;
 
 pub(crate) use encode::{decode, decode_scaled, encode, encode_scaled};

@@ -120,17 +120,17 @@ struct Aggregated {
 impl Aggregate {
     /// Does it.
     pub fn run(self, config: &Config) -> Result<Answer> {
-        let mut files = Vec::new();
+        let mut sealed = Vec::new();
         for path in &self.json_files {
             let given = Given::read(path)?;
             let sectors = given.sectors()?.unwrap_or_else(|| vec![given]);
             for given in sectors {
                 let about = || format!("{} is not what `seal --json` prints", given.path().display());
-                let sealed = Sealed::deserialize(given.value()).with_context(about)?;
-                files.push((given.path().to_owned(), sealed));
+                let one = Sealed::deserialize(given.value()).with_context(about)?;
+                sealed.push((given.path().to_owned(), one));
             }
         }
-        let (first, class) = (&files[0].0, files[0].1.class);
+        let (first, class) = (&sealed[0].0, sealed[0].1.class);
         let geometry = class.geometry()?;
         let (mut sectors, mut proofs) = (Vec::new(), Vec::new());
         for (
@@ -141,7 +141,7 @@ impl Aggregate {
                 proof,
                 partition_proofs,
             },
-        ) in files.iter()
+        ) in sealed.iter()
         {
             ensure!(
                 *other == class,
@@ -168,7 +168,7 @@ impl Aggregate {
         let answer = Aggregated {
             aggregate_proof: together.version,
             class,
-            sectors: files.into_iter().map(|(_, sealed)| sealed.told).collect(),
+            sectors: sealed.into_iter().map(|(_, one)| one.told).collect(),
             proof: hex::encode(proof.to_bytes()),
         };
         Ok(Answer {

@@ -41,12 +41,18 @@ impl Given {
     /// What it says of each sector, where `seal --sectors` printed it.
     ///
     /// # Errors
-    /// When there is none.
+    /// When the list is empty, or one of them is no object.
     pub fn sectors(&self) -> Result<Option<Vec<Given>>> {
         let Some(Value::Array(sectors)) = self.value.get("sectors") else {
             return Ok(None);
         };
         ensure!(!sectors.is_empty(), "{} has no sectors", self.path.display());
+        let is_told = sectors.iter().all(Value::is_object);
+        ensure!(
+            is_told,
+            "{}: each of sectors must be an object",
+            self.path.display()
+        );
         let given = |(i, value): (usize, &Value)| Given {
             path: PathBuf::from(format!("{}: sectors[{i}]", self.path.display())),
             value: value.clone(),

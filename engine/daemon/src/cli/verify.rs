@@ -28,9 +28,9 @@ use crate::{
 /// `verify raw`: a Groth16 proof of any circuit.
 ///
 /// Needs the statement, the proof and the verifying key of the size; no sector and no parameter file. The
-/// statement comes from what `seal --json` printed, or from the flags; a flag wins over the file. What
-/// `post --json` printed says all of it; then only --key counts. Of several sectors that were sealed together each is
-/// verified.
+/// statement comes from what `seal --json` printed, or from the flags; a flag wins over the file, and where
+/// that has several sectors, for each of them. What `post --json` printed says all of it; then only --key
+/// counts.
 ///
 /// Exit code: 0 for true; 1 for false, and for everything that is no proof or cannot be read.
 ///
@@ -115,7 +115,7 @@ impl Verify {
     fn porep_of_each(&self, sectors: &[Given], config: &Config) -> Result<Answer> {
         let (mut text, mut objects, mut is_good) = (String::new(), Vec::new(), true);
         for given in sectors {
-            let sector: u64 = given.parse("sector", "--sector")?;
+            let sector = self.sector(given)?;
             let mut answer = self.porep(given, config)?;
             text += &format!("sector {sector}: {}", answer.text);
             answer.json["sector"] = sector.into();
@@ -186,6 +186,10 @@ impl Verify {
         })
     }
 
+    fn sector(&self, given: &Given) -> Result<u64> {
+        self.sector.map_or_else(|| given.parse("sector", "--sector"), Ok)
+    }
+
     fn identity(&self, given: &Given) -> Result<(Identity, Seed)> {
         let sector_size = self
             .sector_size
@@ -205,9 +209,7 @@ impl Verify {
             prover_id: self
                 .prover_id
                 .map_or_else(|| given.parse("prover_id", "--prover-id"), Ok)?,
-            sector: self
-                .sector
-                .map_or_else(|| given.parse("sector", "--sector"), Ok)?,
+            sector: self.sector(given)?,
             ticket: self
                 .ticket
                 .map_or_else(|| given.parse("ticket", "--ticket"), Ok)?,

@@ -132,3 +132,40 @@ fn children(step: Option<&Step>, node: Fr, arity: usize) -> impl Iterator<Item =
 fn element(node: Option<&Node>) -> Fr {
     node.and_then(|node| node.to_fr()).unwrap_or(Fr::ZERO)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::path::TreeHash;
+
+    /// What is at the wrong place is computed again, and nothing but time tells.
+    #[test]
+    fn the_last_trace_of_a_path_ends_with_its_root() {
+        let rows = [Hash::Poseidon8, Hash::Poseidon8, Hash::Poseidon4, Hash::Poseidon2];
+        let node = |i: usize| Node::from(Fr::from(i as u64));
+        let path = |i: usize| Path {
+            leaf: node(i),
+            steps: rows
+                .iter()
+                .map(|row| Step {
+                    index: i % row.arity(),
+                    siblings: (1..row.arity()).map(|j| node(i * 100 + j)).collect(),
+                })
+                .collect(),
+        };
+        let paths: Vec<Path> = (0..11).map(path).collect();
+        let traces = PathTraces::of(&rows, &paths);
+        for (i, path) in paths.iter().enumerate() {
+            let last = traces
+                .path(i)
+                .row(rows.len() - 1)
+                .expect("there are as many rows");
+            assert_eq!(
+                Some(Node::from(last.digest())),
+                path.root(TreeHash::Poseidon),
+                "path {i}"
+            );
+        }
+        assert!(traces.path(paths.len()).row(0).is_none());
+    }
+}

@@ -142,7 +142,7 @@ impl<'a> Prover<'a> {
         let h = &parameters.h;
         quotient(device, h.len(), &mut witness)?;
         work.did(share::QUOTIENT)?;
-        // What the sum takes for itself may lie where B was, unless the next proof's shall.
+        // What the sum takes for itself may lie where B was, unless the next proof's shall; and where C was, if it was laid.
         witness.c = LateC::default();
         if self.n_left == 0 {
             witness.b = Vec::new();

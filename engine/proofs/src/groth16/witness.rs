@@ -135,7 +135,7 @@ impl Bits {
 pub struct Capacity {
     /// Private variables.
     pub n_aux: usize,
-    /// Length of A and B: the domain, a power of two.
+    /// Length of A and B, and of a C that is laid: the domain, a power of two.
     pub domain_len: usize,
 }
 

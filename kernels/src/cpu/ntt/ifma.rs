@@ -249,6 +249,7 @@ impl Transforms {
                     Finish::Subtracted => {
                         // SAFETY: as the caller says.
                         let before = unsafe { to.load(row, index) };
+                        // Not negative, and below 3·r: what is there is settled, what it loses below 1.001·r.
                         before.minus(value.reduced(), 2).carried().reduced()
                     }
                 };

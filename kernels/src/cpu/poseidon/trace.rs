@@ -50,8 +50,9 @@ pub fn trace(level: Level, hash: Hash, preimages: &[Fr], traces: &mut Vec<Fr>) {
     #[cfg(not(target_arch = "x86_64"))]
     let _ = level;
     let schedule = &*SCHEDULES[table(hash)];
+    traces.reserve(preimages.len() / arity * schedule.trace_len());
     for preimage in preimages.chunks_exact(arity) {
-        schedule.run(&mut Scalar { preimage, traces });
+        schedule.run(&mut One { preimage, traces });
     }
 }
 
@@ -243,12 +244,12 @@ impl Constant for Fr {
 }
 
 /// One trace.
-struct Scalar<'a> {
+struct One<'a> {
     preimage: &'a [Fr],
     traces: &'a mut Vec<Fr>,
 }
 
-impl Run for Scalar<'_> {
+impl Run for One<'_> {
     type Constant = Fr;
     type Value = Fr;
 

@@ -114,6 +114,7 @@ mod tests {
 
     use super::*;
     use crate::groth16::{
+        error::Error,
         memory::Memory,
         witness::{Capacity, Witness},
     };
@@ -140,6 +141,26 @@ mod tests {
             Some(Outline {
                 name: NAME.to_owned(),
                 head: self.clone(),
+                body: None,
+            })
+        }
+    }
+
+    /// As many, of which its outline tells one less.
+    #[derive(Clone)]
+    struct Liar(Squares);
+
+    impl Circuit<Fr> for Liar {
+        fn synthesize<CS: ConstraintSystem<Fr>>(self, cs: &mut CS) -> Result<(), SynthesisError> {
+            self.0.synthesize(cs)
+        }
+    }
+
+    impl Provable for Liar {
+        fn outline(&self) -> Option<Outline<Liar>> {
+            Some(Outline {
+                name: "squares, but for one".to_owned(),
+                head: Liar(Squares(self.0 .0 - 1)),
                 body: None,
             })
         }
@@ -188,6 +209,8 @@ mod tests {
             (&found.a, &found.b, found.c()),
             (&expected.a, &expected.b, expected.c())
         );
+        let lie = Witness::by_shape(Liar(Squares(5)), capacity, Memory::default());
+        assert!(matches!(lie, Err(Error::ForeignShape)));
         assert_eq!(*LYING.lock().unwrap(), (bytes(5), vec![Damage::Foreign]));
     }
 }

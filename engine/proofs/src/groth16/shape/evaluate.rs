@@ -59,7 +59,7 @@ impl Shape {
     /// Fills in C, as [`evaluate_a_b`](Shape::evaluate_a_b) does A and B.
     ///
     /// # Panics
-    /// As there.
+    /// When the witness does not fit, or there are fewer places than rows.
     pub fn evaluate_c(&self, n: usize, witness: (&[Fr], &Mixed), c: &mut [Fr]) {
         self.evaluate(n, witness, 2, [c]);
     }
@@ -81,8 +81,8 @@ impl Shape {
         });
         let mut tasks = Vec::new();
         let (head, body) = (&self.head, &self.body);
+        let of_inputs = start_of_inputs(aux);
         for repetition in 0..=n {
-            let of_inputs = start_of_inputs(aux);
             let (part, starts) = match repetition.checked_sub(1) {
                 None => (head, [0, 0, of_inputs, of_inputs, 0, 0, 0, 0]),
                 Some(i) => {
