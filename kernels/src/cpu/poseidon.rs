@@ -121,9 +121,8 @@ struct Round<C> {
     row: Vec<C>,
 }
 
-impl<C: Constant> Constants<C> {
-    fn new<A: Arity<Fr>>(hash_type: HashType<Fr, A>) -> Constants<C> {
-        let neptune = PoseidonConstants::<Fr, A>::new_with_strength_and_type(Strength::Standard, hash_type);
+impl<C: Constant> OfNeptune for Constants<C> {
+    fn of<A: Arity<Fr>>(neptune: &PoseidonConstants<Fr, A>) -> Constants<C> {
         let width = A::to_usize() + 1;
         let (full, keys) = (neptune.half_full_rounds, &neptune.compressed_round_constants);
         let (start, keys) = keys.split_at(width);
@@ -166,7 +165,9 @@ impl<C: Constant> Constants<C> {
             last: convert(last),
         }
     }
+}
 
+impl<C: Constant> Constants<C> {
     /// Runs the permutation on a preimage of numbers below r, and gives element 1 of the state, a number of at
     /// most r.
     #[inline(always)]
@@ -323,8 +324,13 @@ fn hasher(level: Level) -> &'static dyn Hasher {
     &Portable
 }
 
-/// Constants for each of [`HASHES`].
-type Tables<C> = [LazyLock<Constants<C>>; 5];
+/// What is made of neptune's constants of a hash.
+trait OfNeptune {
+    fn of<A: Arity<Fr>>(neptune: &PoseidonConstants<Fr, A>) -> Self;
+}
+
+/// One for each of [`HASHES`].
+type Tables<T> = [LazyLock<T>; 5];
 
 const HASHES: [Hash; 5] = [
     Hash::Poseidon2,
@@ -340,14 +346,18 @@ fn table(hash: Hash) -> usize {
     place.expect("every Hash but SHA-256 is one of these")
 }
 
-const fn tables<C: Constant>() -> Tables<C> {
+const fn tables<T: OfNeptune>() -> Tables<T> {
     [
-        LazyLock::new(|| Constants::new::<U2>(HashType::MerkleTree)),
-        LazyLock::new(|| Constants::new::<U4>(HashType::MerkleTree)),
-        LazyLock::new(|| Constants::new::<U8>(HashType::MerkleTree)),
-        LazyLock::new(|| Constants::new::<U11>(HashType::MerkleTree)),
-        LazyLock::new(|| Constants::new::<U2>(HashType::Custom(CType::Arbitrary(1)))),
+        LazyLock::new(|| T::of(&neptune::<U2>(HashType::MerkleTree))),
+        LazyLock::new(|| T::of(&neptune::<U4>(HashType::MerkleTree))),
+        LazyLock::new(|| T::of(&neptune::<U8>(HashType::MerkleTree))),
+        LazyLock::new(|| T::of(&neptune::<U11>(HashType::MerkleTree))),
+        LazyLock::new(|| T::of(&neptune::<U2>(HashType::Custom(CType::Arbitrary(1))))),
     ]
+}
+
+fn neptune<A: Arity<Fr>>(hash_type: HashType<Fr, A>) -> PoseidonConstants<Fr, A> {
+    PoseidonConstants::new_with_strength_and_type(Strength::Standard, hash_type)
 }
 
 /// `digests[i] = Poseidon(preimages[i·arity .. (i+1)·arity])`.

@@ -21,7 +21,7 @@ const SIXTEEN: usize = 2 * N_LANES;
 #[derive(Clone, Copy)]
 struct Sixteen(Ifma);
 
-static TABLES: Tables<Limbs> = tables();
+static TABLES: Tables<Constants<Limbs>> = tables();
 
 impl Constant for Limbs {
     fn radix() -> Fr {

@@ -2,7 +2,7 @@
 
 use ff::Field as _;
 
-use super::{tables, Constant, Field, Hasher, Tables, MAX_ARITY};
+use super::{tables, Constant, Constants, Field, Hasher, Tables, MAX_ARITY};
 use crate::cpu::field::{self, Sum, Words};
 use crate::{Fr, Node};
 
@@ -14,7 +14,7 @@ pub(super) struct Portable;
 #[derive(Clone, Copy)]
 pub(super) struct Montgomery(Words);
 
-static TABLES: Tables<Montgomery> = tables();
+static TABLES: Tables<Constants<Montgomery>> = tables();
 
 impl Constant for Montgomery {
     fn radix() -> Fr {

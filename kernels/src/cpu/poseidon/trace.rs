@@ -10,17 +10,10 @@ mod ifma;
 #[cfg(test)]
 mod tests;
 
-use std::sync::LazyLock;
-
 use ff::Field as _;
-use generic_array::typenum::{U11, U2, U4, U8};
-use neptune::{
-    hash_type::{CType, HashType},
-    poseidon::{Arity, PoseidonConstants},
-    Strength,
-};
+use neptune::poseidon::{Arity, PoseidonConstants};
 
-use super::{table, MAX_WIDTH};
+use super::{table, tables, OfNeptune, Tables, MAX_WIDTH};
 #[cfg(target_arch = "x86_64")]
 use crate::cpu::lanes::Ifma;
 use crate::{Fr, Hash, Level};
@@ -106,9 +99,8 @@ struct Partial<C> {
     v: Vec<C>,
 }
 
-impl<C: Constant> Schedule<C> {
-    fn new<A: Arity<Fr>>(hash_type: HashType<Fr, A>) -> Schedule<C> {
-        let neptune = PoseidonConstants::<Fr, A>::new_with_strength_and_type(Strength::Standard, hash_type);
+impl<C: Constant> OfNeptune for Schedule<C> {
+    fn of<A: Arity<Fr>>(neptune: &PoseidonConstants<Fr, A>) -> Schedule<C> {
         let width = A::to_usize() + 1;
         let (start, keys) = neptune.compressed_round_constants.split_at(width);
         let (head, keys) = keys.split_at(neptune.half_full_rounds * width);
@@ -137,7 +129,9 @@ impl<C: Constant> Schedule<C> {
                 .collect(),
         }
     }
+}
 
+impl<C: Constant> Schedule<C> {
     /// Elements of a trace: four of each S-box but those of the first round, of which one has none and the others
     /// lack their input; and the digest.
     fn trace_len(&self) -> usize {
@@ -218,20 +212,7 @@ fn multiply<R: Run>(run: &R, columns: &[Vec<R::Constant>], state: &mut [R::Value
     state.copy_from_slice(product);
 }
 
-/// Schedules for each of [`HASHES`](super::HASHES).
-type Schedules<C> = [LazyLock<Schedule<C>>; 5];
-
-const fn schedules<C: Constant>() -> Schedules<C> {
-    [
-        LazyLock::new(|| Schedule::new::<U2>(HashType::MerkleTree)),
-        LazyLock::new(|| Schedule::new::<U4>(HashType::MerkleTree)),
-        LazyLock::new(|| Schedule::new::<U8>(HashType::MerkleTree)),
-        LazyLock::new(|| Schedule::new::<U11>(HashType::MerkleTree)),
-        LazyLock::new(|| Schedule::new::<U2>(HashType::Custom(CType::Arbitrary(1)))),
-    ]
-}
-
-static SCHEDULES: Schedules<Fr> = schedules();
+static SCHEDULES: Tables<Schedule<Fr>> = tables();
 
 impl Constant for Fr {
     fn summand(element: Fr) -> Fr {

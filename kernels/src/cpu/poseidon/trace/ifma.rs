@@ -5,13 +5,13 @@
 
 use ff::Field as _;
 
-use super::{schedules, Constant, Run, Schedule, Schedules};
+use super::{tables, Constant, Run, Schedule, Tables};
 use crate::cpu::field::{canonical, Words};
 use crate::cpu::lanes::fr::{Lanes, Limbs, Sum};
 use crate::cpu::lanes::{Ifma, N_LANES};
 use crate::{Fr, Node};
 
-static SCHEDULES: Schedules<Limbs> = schedules();
+static SCHEDULES: Tables<Schedule<Limbs>> = tables();
 
 impl Constant for Limbs {
     fn summand(element: Fr) -> Limbs {
